@@ -1,0 +1,146 @@
+"""What every job does: arguments, logging, the experiment and its plan, Ray, exit status."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Set before Ray is imported: Ray reads some of these once, and its workers inherit them all.
+SETTINGS = {
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # the default of 2 s is added to every short training run
+    "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",  # else workers print every line twice
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",  # unreadable in a log file
+    "RAY_DEDUP_LOGS": "0",
+    "TOKENIZERS_PARALLELISM": "false",  # Ray runs one tokenizer a CPU
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}
+for name, value in SETTINGS.items():
+    os.environ.setdefault(name, value)
+
+from raykd import config  # noqa: E402
+from raykd.artifacts import ResultStore, Storage  # noqa: E402
+from raykd.checks import check_cpus  # noqa: E402
+from raykd.errors import InputError  # noqa: E402
+from raykd.plan import Plan  # noqa: E402
+
+
+@dataclass
+class Run:
+    """An experiment in a job: its storage, its plan, and Ray from the moment that there is work for it."""
+
+    experiment: config.Experiment
+    store: ResultStore
+    began: float
+
+    @property
+    def plan(self) -> Plan:
+        """Made anew by each stage, since sources may be written by the stage before."""
+        return Plan(self.experiment, self.store)
+
+    def say(self, line: str) -> None:
+        print(f"[{time.monotonic() - self.began:5.0f} s] {line}", flush=True)
+
+    def start_ray(self) -> None:
+        """Connect to the cluster of RAY_ADDRESS (a submitted job has one), or start Ray on this machine."""
+        import ray
+
+        if not ray.is_initialized():
+            if os.environ.get("RAY_ADDRESS"):
+                ray.init(logging_level=logging.WARNING)
+            else:
+                _start_local_ray(self.experiment.resources)
+            check_cpus(self.experiment, ray.cluster_resources().get("CPU", 0))
+        for logger in ("ray.data", "ray.tune", "ray.train"):
+            logging.getLogger(logger).setLevel(logging.WARNING)
+
+
+def _start_local_ray(resources: config.Resources) -> None:
+    import ray
+
+    # A bare ray.init turns token authentication on for this machine's later Rays, which job submission lacks.
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    ray.init(
+        address="local",
+        num_cpus=resources.logical_cpus or os.cpu_count(),
+        object_store_memory=int(resources.object_store),
+        logging_level=logging.WARNING,
+    )
+
+
+def job(description: str, work: Callable[[Run], None]) -> None:
+    """Run a verb on the config named on the command line and exit: 0 done, 1 failed (a rerun resumes), 2 bad input."""
+    arguments = _parse(description)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        run = open_run(arguments.config, arguments.overrides)
+        if arguments.dry_run:
+            print(config.to_yaml(run.experiment))
+            for line in describe(run):
+                print(line)
+            sys.exit(0)
+        work(run)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+    except BaseException as error:
+        if isinstance(error, SystemExit):
+            raise
+        if bad_input := find_input_error(error):
+            print(f"error: {bad_input}", file=sys.stderr)
+            sys.exit(2)
+        traceback.print_exc()
+        print("failed; the same command goes on from here", file=sys.stderr)
+        sys.exit(1)
+
+
+def open_run(path: str, overrides: list[str]) -> Run:
+    experiment = config.load(path, overrides)
+    storage = experiment.storage
+    if "://" not in storage:
+        if os.environ.get("RAY_ADDRESS") and not Path(storage).is_absolute():
+            raise InputError(
+                f"{path}: storage: {storage!r} is relative, and a submitted job's working directory is thrown away; "
+                "give an absolute path that all nodes share, or a URI such as s3://bucket/prefix"
+            )
+        storage = str(Path(storage).absolute())
+    return Run(experiment, ResultStore(Storage(f"{storage}/{experiment.name}")), time.monotonic())
+
+
+def describe(run: Run) -> Iterator[str]:
+    """A line for each result: whether it is there or would be made."""
+    for name, result in run.plan.results().items():
+        state = "done" if run.store.manifest(result) else "to do"
+        yield f"{state:6} {name:50} {run.store.storage.address(result.directory)}"
+
+
+def find_input_error(error: BaseException | None) -> InputError | None:
+    """The bad input behind an error, through whatever Ray wrapped around it."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, InputError):
+            # Ray's own subclass of it repeats a remote traceback; the line is in its cause.
+            return current if type(current) is InputError else find_input_error(current.cause)  # type: ignore[attr-defined]
+        waiting += [current.__cause__, current.__context__, getattr(current, "cause", None)]
+    return None
+
+
+def _parse(description: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("config", help="an experiment, such as configs/demo.yaml")
+    parser.add_argument("overrides", nargs="*", metavar="key.path=value", help="changes to the experiment")
+    parser.add_argument("--dry-run", action="store_true", help="print the resolved config and the plan, and exit")
+    return parser.parse_args()

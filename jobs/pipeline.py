@@ -1,0 +1,35 @@
+"""The main job: sample data if the experiment has any, then prepare, distill, sweep, evaluate and report.
+
+python jobs/pipeline.py configs/demo.yaml
+ray job submit --working-dir . -- python jobs/pipeline.py configs/td.yaml storage=s3://bucket/prefix
+"""
+
+from __future__ import annotations
+
+from common import Run, job
+from distill import distill
+from evaluate import evaluate
+from prepare import prepare
+from report import report
+from sample import sample
+from sweep import train_sweep
+
+from raykd.config import to_yaml
+
+
+def pipeline(run: Run) -> None:
+    if run.experiment.sample:
+        sample(run)
+    plan = run.plan
+    run.store.write_index(plan.results(), to_yaml(run.experiment))
+    prepare(run)
+    distill(run)
+    if run.experiment.sweep:
+        train_sweep(run)
+    if run.experiment.evaluate:
+        evaluate(run)
+    report(run)
+
+
+if __name__ == "__main__":
+    job(__doc__, pipeline)

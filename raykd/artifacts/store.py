@@ -1,0 +1,93 @@
+"""The results of one experiment: `<storage>/<name>/`, what is complete there, and what each name means now."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from raykd.artifacts.result import Result
+from raykd.artifacts.storage import Storage
+
+MANIFEST = "manifest.json"
+LIBRARIES = ("raykd", "ray", "torch", "transformers", "tokenizers", "pyarrow", "scipy", "scikit-learn")
+
+
+class ResultStore:
+    """Complete results are read, incomplete ones are made; a manifest, written last, is what tells them apart."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+
+    def manifest(self, result: Result) -> dict[str, Any] | None:
+        """The manifest of a complete result, None where it is missing or not complete."""
+        path = f"{result.directory}/{MANIFEST}"
+        if not self.storage.exists(path):
+            return None
+        manifest: dict[str, Any] = self.storage.read_json(path)
+        if manifest["hash"] != result.hash:
+            raise RuntimeError(
+                f"{self.storage.address(path)}: another result has the same first eight digits"
+            )
+        return manifest
+
+    def facts(self, result: Result) -> dict[str, Any]:
+        """What the stage that made a result wrote down about it."""
+        manifest = self.manifest(result)
+        if manifest is None:
+            raise RuntimeError(f"{result.directory} is not complete")
+        return dict(manifest["facts"])
+
+    def complete(self, result: Result, facts: Mapping[str, Any], started: float) -> None:
+        """Declare a result complete; everything else in its directory must have been written.
+
+        started: time.time() when the work on it began.
+        """
+        now = time.time()
+        self.storage.write_json(
+            f"{result.directory}/{MANIFEST}",
+            {
+                "kind": result.kind,
+                "name": result.name,
+                "hash": result.hash,
+                "version": result.version,
+                "settings": result.settings,
+                "inputs": result.inputs,
+                "facts": facts,
+                "libraries": library_versions(),
+                "commit": git_commit(),
+                "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+                "seconds": round(now - started, 1),
+            },
+        )
+
+    def write_index(self, results: Mapping[str, Result], experiment_yaml: str) -> None:
+        """experiment.json: the directory of every current result by name, and the resolved config."""
+        index = {
+            "results": {name: result.directory for name, result in results.items()},
+            "config": experiment_yaml,
+        }
+        if not self.storage.exists("experiment.json") or self.storage.read_json("experiment.json") != index:
+            self.storage.write_json("experiment.json", index)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what computes results; raykd itself may be a plain directory on a cluster, which has none."""
+    versions = {}
+    for name in LIBRARIES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
+
+
+def git_commit() -> str:
+    """The commit of this code: RAYKD_COMMIT where it is set (.git does not travel with a job), else git's answer."""
+    if commit := os.environ.get("RAYKD_COMMIT"):
+        return commit
+    here = os.path.dirname(os.path.abspath(__file__))
+    answer = subprocess.run(["git", "-C", here, "rev-parse", "HEAD"], capture_output=True, text=True)
+    return answer.stdout.strip() if answer.returncode == 0 else "unknown"

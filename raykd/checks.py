@@ -1,0 +1,151 @@
+"""Checks across the whole experiment, made before anything runs; each failure is one InputError line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from raykd.config import READER_CPUS, Encoder, Experiment
+from raykd.errors import InputError
+
+
+def check_experiment(experiment: Experiment, file: str) -> None:
+    """Raises InputError for names that refer to nothing, impossible budgets and more CPUs than there are."""
+    try:
+        _check_corpora(experiment)
+        _check_encoders(experiment)
+        _check_tasks(experiment)
+        _check_evaluation(experiment)
+        _check_sweep(experiment)
+        check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
+
+
+def check_cpus(experiment: Experiment, available: float) -> None:
+    """Ray Data runs on the CPUs that Ray Train leaves; with none left a run waits for ever, so it must not begin.
+
+    `available`: the logical CPUs of the cluster. Each Train worker has a reader of READER_CPUS beside it.
+    """
+    train, trials = experiment.resources.train, experiment.resources.sweep_trials
+    for key, runs in (("train", 1), ("sweep_trials", trials if experiment.sweep else 1)):
+        asked = runs * train.workers * train.cpus_per_worker
+        readers = runs * train.workers * READER_CPUS
+        if asked + readers > available:
+            raise InputError(
+                f"resources.{key}: {runs} run(s) x {train.workers} worker(s) x {train.cpus_per_worker:g} CPU = "
+                f"{asked:g}, and {readers:g} more to read the data, but there are {available:g} logical CPUs; "
+                "lower resources.train.workers or cpus_per_worker, or raise resources.logical_cpus"
+            )
+    if experiment.resources.grid.cpus > available:
+        raise InputError(
+            f"resources.grid.cpus: {experiment.resources.grid.cpus:g} a trial, but there are {available:g} logical CPUs"
+        )
+
+
+def _known(names: Iterable[str], known: Iterable[str], where: str, what: str) -> None:
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"{where}: no {what} is called {name!r}; there are: {', '.join(known) or 'none'}"
+            )
+
+
+def _check_corpora(experiment: Experiment) -> None:
+    for name, corpus in experiment.corpora.items():
+        where = f"corpora.{name}"
+        _known((s.language for s in corpus.sources), experiment.languages, f"{where}.sources", "language")
+        if corpus.budget:
+            have = {source.language for source in corpus.sources}
+            for language in (*corpus.budget.per_language, *corpus.budget.take_all):
+                if language not in have:
+                    raise InputError(f"{where}.budget: {language} has a budget but no source")
+
+
+def _check_encoders(experiment: Experiment) -> None:
+    for name, encoder in experiment.encoders.items():
+        where = f"encoders.{name}"
+        if encoder.training:
+            _known([encoder.training.corpus], experiment.corpora, f"{where}.corpus", "corpus")
+        if encoder.pretrain:
+            _known(
+                encoder.pretrain.tokenizer.train.corpora, experiment.corpora, f"{where}.tokenizer", "corpus"
+            )
+            if encoder.pretrain.width % encoder.pretrain.heads:
+                raise InputError(f"{where}.pretrain: width is not a multiple of heads")
+        if encoder.parent:
+            _known([encoder.parent], experiment.encoders, where, "encoder")
+    for name in experiment.encoders:
+        _check_no_circle(name, experiment.encoders)
+
+
+def _check_no_circle(name: str, encoders: dict[str, Encoder]) -> None:
+    seen = [name]
+    while parent := encoders[seen[-1]].parent:
+        if parent in seen:
+            raise InputError(f"encoders.{name}: made from itself ({' <- '.join([*seen, parent])})")
+        seen.append(parent)
+
+
+def _check_tasks(experiment: Experiment) -> None:
+    if experiment.tasks and not experiment.evaluate:
+        raise InputError("tasks: there are tasks but no evaluate section")
+    for name, task in experiment.tasks.items():
+        where = f"tasks.{name}"
+        _known(task.languages, experiment.languages, f"{where}.languages", "language")
+        have = {source.language for source in task.sources}
+        for language in task_languages(experiment, name):
+            if language not in have:
+                raise InputError(f"{where}: no source for {language}; give one, or name the task's languages")
+        for source in task.sources:
+            if source.reader == "table" and source.labels is None:
+                raise InputError(f"{where}.sources: {source.path}: name the column that holds the labels")
+        if experiment.evaluate:
+            _known(
+                task.encoders,
+                experiment.evaluate.encoders,
+                f"{where}.encoders",
+                "encoder of evaluate.encoders",
+            )
+        if task.sizes.minimum > min(task.sizes.test, task.sizes.validation):
+            raise InputError(f"{where}.sizes: minimum is more than validation or test have rows")
+
+
+def _check_evaluation(experiment: Experiment) -> None:
+    evaluate = experiment.evaluate
+    if not evaluate:
+        return
+    _known(evaluate.encoders, experiment.encoders, "evaluate.encoders", "encoder")
+    for baseline in evaluate.baselines:
+        if baseline not in evaluate.encoders:
+            raise InputError(f"evaluate.baselines: {baseline!r} is not among evaluate.encoders")
+
+
+def _check_sweep(experiment: Experiment) -> None:
+    sweep = experiment.sweep
+    if not sweep:
+        return
+    _known([sweep.encoder], experiment.encoders, "sweep.encoder", "encoder")
+    _known([sweep.language], experiment.languages, "sweep.language", "language")
+    _known([sweep.task], experiment.tasks, "sweep.task", "task")
+    _known(sweep.baselines, experiment.encoders, "sweep.baselines", "encoder")
+    if not experiment.encoders[sweep.encoder].distill:
+        raise InputError(f"sweep.encoder: {sweep.encoder!r} is not distilled here")
+    if list(sweep.quantities) != sorted(set(sweep.quantities)):
+        raise InputError("sweep.quantities: must rise from one to the next")
+    if sweep.language not in task_languages(experiment, sweep.task):
+        raise InputError(f"sweep.task: {sweep.task!r} is not scored in {sweep.language}")
+
+
+def task_languages(experiment: Experiment, task: str) -> tuple[str, ...]:
+    """The languages that a task is scored in."""
+    return experiment.tasks[task].languages or experiment.languages
+
+
+def task_encoders(experiment: Experiment, task: str) -> tuple[str, ...]:
+    """The encoders that a task is scored with: its own choice and all baselines, in the order of evaluate.encoders."""
+    assert experiment.evaluate
+    chosen = experiment.tasks[task].encoders or experiment.evaluate.encoders
+    wanted = {*chosen, *experiment.evaluate.baselines}
+    return tuple(name for name in experiment.evaluate.encoders if name in wanted)

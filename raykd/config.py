@@ -1,0 +1,361 @@
+"""The experiment: one frozen typed tree, filled from YAML with dotted overrides, checked whole before anything runs.
+
+Sizes are bytes of uncompressed UTF-8 text and are written as `1.5GB`, `300MB` (1 GB = 10**9). Defaults that come
+from a source name it: "Sanh" is the distillation example of Hugging Face transformers (research_projects/distillation),
+"paper" is Howell et al. 2022. Everything under `resources` decides how fast a run is and never what it computes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from raykd.errors import InputError
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]  # ISO 639-3
+Name = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*$", max_length=60)
+]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker
+
+
+class Node(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StackExchangeSource(Node):
+    """Posts.xml of a Stack Exchange dump; a question's text is its title and body, its labels are its tags."""
+
+    reader: Literal["stackexchange"]
+    language: Language
+    path: str
+    name: Name | None = None
+    posts: Literal["questions", "answers", "all"] = "all"
+
+
+class TableSource(Node):
+    """Parquet, JSON lines or CSV with named columns; `where` keeps the rows that hold one of the values given."""
+
+    reader: Literal["table"]
+    language: Language
+    path: str
+    name: Name | None = None
+    text: str = "text"
+    id: str | None = None
+    group: str | None = None
+    labels: str | None = None
+    origin: str | None = None
+    where: dict[str, tuple[str, ...]] = {}
+
+
+Source = Annotated[StackExchangeSource | TableSource, Field(discriminator="reader")]
+
+
+class Budget(Node):
+    """How much text is taken, after cleaning, exclusion and de-duplication: the documents of lowest rank.
+
+    Either bytes per language; or a total of which the languages of `take_all` give all they have and the others
+    share what is left by P(language) ** exponent (the paper: Table 1, exponent 1; mBERT: 0.7).
+    """
+
+    per_language: dict[Language, ByteSize] = {}
+    total: ByteSize | None = None
+    take_all: tuple[Language, ...] = ()
+    exponent: Share = 1.0
+
+    @model_validator(mode="after")
+    def one_way(self) -> Budget:
+        if bool(self.per_language) == (self.total is not None):
+            raise ValueError("a budget is either per_language or a total")
+        if self.take_all and self.total is None:
+            raise ValueError("take_all needs a total")
+        return self
+
+
+class Exclude(Node):
+    tasks: Literal["all_rows", "none"] = "all_rows"
+    groups: tuple[str, ...] = ()
+
+
+class Corpus(Node):
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    budget: Budget | None = None
+    exclude: Exclude = Exclude()
+    rejected_share: Share = 0.0  # of a corpus' rows that may be unreadable before the job fails
+    shard: ByteSize = ByteSize(64_000_000)
+
+
+class Masking(Node):
+    rate: Share = 0.15  # Sanh train.py:95
+    smoothing: Annotated[float, Field(ge=0)] = 0.7  # Sanh train.py:131, count ** -0.7
+
+
+class Training(Node):
+    """What pretraining, continued training and distillation share."""
+
+    corpus: Name
+    seeds: tuple[int, ...] = (56,)  # Sanh train.py:197
+    epochs: Positive = 3  # Sanh train.py:155
+    step_sequences: Positive = (
+        4096  # Sanh: batch 5 x accumulation 50 x 8 processes = 2,000; the paper: "large"
+    )
+    group_sequences: Positive = 64
+    max_length: Annotated[int, Field(ge=8)] = 512
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-4  # Sanh train.py:170
+    warmup: Share = 0.05  # Sanh train.py:168
+    betas: tuple[float, float] = (0.9, 0.98)  # Sanh distiller.py:167
+    epsilon: float = 1e-6  # Sanh train.py:171
+    weight_decay: float = 0.0  # Sanh train.py:169
+    gradient_clip: float = 5.0  # Sanh train.py:172
+    dropout: Share = 0.1
+    masking: Masking = Masking()
+
+    @model_validator(mode="after")
+    def whole_groups(self) -> Training:
+        if self.step_sequences % self.group_sequences:
+            raise ValueError(
+                f"step_sequences {self.step_sequences} is not a multiple of group_sequences {self.group_sequences}"
+            )
+        return self
+
+
+class Loss(Node):
+    """Weights of the three losses (the reference authors' own statement: 5, 2, 1)."""
+
+    distillation: Annotated[float, Field(ge=0)] = 5.0
+    mlm: Annotated[float, Field(ge=0)] = 2.0
+    cosine: Annotated[float, Field(ge=0)] = 1.0
+    temperature: Annotated[float, Field(gt=0)] = 2.0  # Sanh train.py:88
+    positions: Literal["all", "masked"] = "all"
+
+
+class Distill(Training):
+    teacher: Name
+    layers: Positive | tuple[int, ...] = (
+        6  # a number: spread evenly, 12 -> 0, 2, 4, 7, 9, 11 (Sanh extract_distilbert.py)
+    )
+    loss: Loss = Loss()
+    token_types: Literal["fold", "drop"] = (
+        "fold"  # the reference drops them, a constant lost before the LayerNorm
+    )
+    positions: Literal["frozen", "trained"] = "frozen"  # frozen in the reference
+
+
+class TrainTokenizer(Node):
+    vocabulary: Annotated[int, Field(ge=100)]
+    corpora: tuple[Name, ...] = ()  # none: the corpus of the encoder
+
+
+class TokenizerChoice(Node):
+    train: TrainTokenizer
+
+
+class Pretrain(Training):
+    tokenizer: TokenizerChoice
+    layers: Positive = 12
+    width: Positive = 768
+    heads: Positive = 12
+    intermediate: Positive = 3072
+
+
+class Adapt(Training):
+    encoder: Name
+
+
+class Encoder(Node):
+    """One of: a saved model (directory or hub name), a student, an encoder pretrained here, one trained on."""
+
+    model: str | None = None
+    revision: str | None = None
+    distill: Distill | None = None
+    pretrain: Pretrain | None = None
+    adapt: Adapt | None = None
+
+    @model_validator(mode="after")
+    def one_origin(self) -> Encoder:
+        if sum(x is not None for x in (self.model, self.distill, self.pretrain, self.adapt)) != 1:
+            raise ValueError("an encoder has exactly one of model, distill, pretrain, adapt")
+        return self
+
+    @property
+    def training(self) -> Distill | Pretrain | Adapt | None:
+        return self.distill or self.pretrain or self.adapt
+
+    @property
+    def parent(self) -> str | None:
+        """The encoder that this one is made from, if any."""
+        return self.distill.teacher if self.distill else self.adapt.encoder if self.adapt else None
+
+
+class Sizes(Node):
+    """Rows per split and language; `minimum`: how often each label occurs in validation and in test (paper, 3.2.1)."""
+
+    train: Positive
+    validation: Positive
+    test: Positive
+    minimum: Annotated[int, Field(ge=0)] = 0
+
+
+class Task(Node):
+    kind: Literal["binary", "multi-class", "multi-label"]
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    positive: str | None = None
+    sizes: Sizes
+    rejected_share: Share = 0.0  # of the rows read that may be unreadable before the job fails
+    languages: tuple[Language, ...] = ()  # none: the experiment's
+    encoders: tuple[Name, ...] = ()  # none: all of evaluate.encoders
+
+    @model_validator(mode="after")
+    def positive_label(self) -> Task:
+        if (self.kind == "binary") != (self.positive is not None):
+            raise ValueError("a binary task, and no other, names its positive label")
+        if self.kind == "binary" and (len(self.labels) != 2 or self.positive not in self.labels):
+            raise ValueError("a binary task has two labels, one of them positive")
+        return self
+
+
+class Head(Node):
+    """Structured self-attention (Lin et al. 2017): about 600,000 parameters at width 768, as the paper says."""
+
+    hidden: Positive | None = None  # d_a; none: the encoder's width
+    hops: Positive = 1  # r
+
+
+class ClassifierTraining(Node):
+    epochs: Positive = 3
+    batch: Positive = 32
+    learning_rate: Annotated[float, Field(gt=0)]
+    encoder_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
+    warmup: Share = 0.1
+
+
+class Evaluate(Node):
+    encoders: Annotated[tuple[Name, ...], Field(min_length=1)]
+    baselines: tuple[Name, ...] = ()
+    weights: Annotated[tuple[Literal["frozen", "fine-tuned"], ...], Field(min_length=1)] = (
+        "frozen",
+        "fine-tuned",
+    )
+    seeds: Positive = 10
+    head: Head = Head()
+    max_length: Annotated[int, Field(ge=8)] = 512
+    threshold: Share = 0.5
+    frozen: ClassifierTraining = ClassifierTraining(learning_rate=1e-3)
+    fine_tuned: ClassifierTraining = ClassifierTraining(learning_rate=1e-3)
+
+
+class Sweep(Node):
+    """One encoder distilled on growing, nested quantities of one language (paper, section 5)."""
+
+    encoder: Name
+    language: Language
+    task: Name
+    quantities: Annotated[tuple[ByteSize, ...], Field(min_length=1)]
+    baselines: tuple[Name, ...] = ()
+
+
+class Sample(Node):
+    """Sample data that the project writes itself: bytes per language and kind of text."""
+
+    directory: str
+    seed: int = 7
+    technical: ByteSize
+    messages: ByteSize
+    general: ByteSize
+
+
+class TrainResources(Node):
+    workers: Positive = 1
+    cpus_per_worker: Annotated[float, Field(gt=0)] = 1.0
+    gpus_per_worker: Annotated[float, Field(ge=0)] = 0
+    threads: Positive | None = (
+        None  # torch threads of a worker; none: the machine's cores shared by the workers
+    )
+    micro_batch_tokens: Positive = 4096
+    checkpoint_steps: Positive = 50
+    failures: Annotated[int, Field(ge=0)] = 2
+
+
+class TrialResources(Node):
+    cpus: Annotated[float, Field(gt=0)] = 1.0
+    gpus: Annotated[float, Field(ge=0)] = 0
+    failures: Annotated[int, Field(ge=0)] = 2
+
+
+class Resources(Node):
+    logical_cpus: Positive | None = None  # of a Ray started here; none: the machine's cores
+    object_store: ByteSize = ByteSize(1_000_000_000)  # of a Ray started here
+    scratch: ByteSize = ByteSize(20_000_000_000)  # hidden states that one trial may hold on local disk
+    train: TrainResources = TrainResources()
+    grid: TrialResources = TrialResources()
+    sweep_trials: Positive = 1  # quantities that train at the same time
+
+
+class Experiment(Node):
+    name: Name
+    storage: str
+    seed: int = 56  # corpus selection and splits; encoders and the grid have seeds of their own
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
+    source_identity: Literal["stat", "content"] = (
+        "stat"  # a file is its size and time of change, or its bytes
+    )
+    sample: Sample | None = None
+    corpora: dict[Name, Corpus]
+    encoders: dict[Name, Encoder]
+    tasks: dict[Name, Task] = {}
+    evaluate: Evaluate | None = None
+    sweep: Sweep | None = None
+    resources: Resources = Resources()
+
+
+def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
+    """The experiment in a YAML file, with `key.path=value` overrides applied, resolved and checked.
+
+    Raises InputError naming the file and the key for anything that cannot run.
+    """
+    from raykd.checks import check_experiment
+
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such config file")
+    try:
+        tree = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(overrides or []))
+        values: Any = OmegaConf.to_container(tree, resolve=True)
+        experiment = Experiment.model_validate(values)
+    except (OmegaConfBaseException, yaml.YAMLError) as error:
+        raise InputError(f"{path}: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise InputError(f"{path}: {_first_problem(error)}") from error
+    check_experiment(experiment, str(path))
+    return experiment
+
+
+def to_yaml(experiment: Experiment) -> str:
+    """The resolved experiment as YAML that `load` reads back to an equal tree."""
+    return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problems = error.errors()
+    first = problems[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the file"
+    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{where}: {what}{more}"

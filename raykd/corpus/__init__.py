@@ -1,0 +1,1 @@
+"""Sources -> clean, de-duplicated, ranked text; text -> token shards. Streamed by Ray Data."""

@@ -1,0 +1,40 @@
+"""The columns that stages hand to each other."""
+
+import pyarrow as pa
+
+# A document as it is read from a source: clean text, or a problem that says why there is none.
+DOCUMENT = pa.schema(
+    [
+        ("doc_id", pa.string()),  # 32 hexadecimal digits, a hash of source and native id
+        ("rank", pa.uint64()),  # a hash of (seed, doc_id): ascending rank is a uniform shuffle
+        ("language", pa.string()),
+        ("text", pa.string()),
+        ("labels", pa.list_(pa.string())),  # tags, or one label; empty where the row has none
+        ("group", pa.string()),  # company, author, ...: "" where the source names none
+        ("origin", pa.string()),  # "natural", "translated", ...: "" where the source names none
+        ("place", pa.string()),  # file and byte offset or row, for messages
+        ("problem", pa.string()),  # "" for a good row
+    ]
+)
+
+# A document of texts/, in rank order. bytes: of its UTF-8 text.
+TEXT = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("rank", pa.uint64()),
+        ("bytes", pa.int64()),
+        ("text", pa.string()),
+        ("group", pa.string()),
+    ]
+)
+
+# A sequence of tokens/: one piece of a document, without special tokens. bytes: of the whole document, on piece 0 only.
+TOKENS = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("piece", pa.int32()),
+        ("rank", pa.uint64()),
+        ("bytes", pa.int64()),
+        ("input_ids", pa.list_(pa.int32())),
+    ]
+)

@@ -1,0 +1,77 @@
+"""Masked language models of BERT's and DistilBERT's kind, seen alike: an encoder, then a vocabulary head."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from transformers import (
+    AutoModelForMaskedLM,
+    BertConfig,
+    BertForMaskedLM,
+    DistilBertForMaskedLM,
+    PreTrainedTokenizerFast,
+)
+
+from raykd.config import Pretrain
+from raykd.errors import InputError
+
+MaskedModel = BertForMaskedLM | DistilBertForMaskedLM
+
+
+def load_masked_model(directory: str, revision: str | None = None) -> MaskedModel:
+    """Raises InputError for other architectures and for an encoder whose vocabulary head was never trained."""
+    model, report = AutoModelForMaskedLM.from_pretrained(
+        directory, revision=revision, output_loading_info=True
+    )
+    if not isinstance(model, BertForMaskedLM | DistilBertForMaskedLM):
+        raise InputError(
+            f"{directory}: a {type(model).__name__}; teachers and students are BERT or DistilBERT"
+        )
+    if missing := sorted(report["missing_keys"]):
+        raise InputError(
+            f"{directory}: no masked-language head in it ({missing[0]} is missing); it cannot teach"
+        )
+    return model
+
+
+def new_bert(spec: Pretrain, tokenizer: PreTrainedTokenizerFast, seed: int) -> BertForMaskedLM:
+    """An untrained BERT of the shape asked for; the seed fixes its weights."""
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=spec.width,
+        num_hidden_layers=spec.layers,
+        num_attention_heads=spec.heads,
+        intermediate_size=spec.intermediate,
+        max_position_embeddings=spec.max_length,
+        hidden_dropout_prob=spec.dropout,
+        attention_probs_dropout_prob=spec.dropout,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return BertForMaskedLM(config)
+
+
+def set_dropout(model: nn.Module, rate: float) -> None:
+    """Every dropout of a model, attention's included, wherever the rate is kept."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = rate
+
+
+def encode(model: MaskedModel, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    """Last hidden states [batch, length, width] of input_ids, attention_mask [batch, length]."""
+    hidden: torch.Tensor = model.base_model(
+        input_ids=input_ids, attention_mask=attention_mask
+    ).last_hidden_state
+    return hidden
+
+
+def vocabulary_logits(model: MaskedModel, hidden: torch.Tensor) -> torch.Tensor:
+    """Logits [positions, vocabulary] of hidden states [positions, width]."""
+    if isinstance(model, DistilBertForMaskedLM):
+        transformed = model.vocab_layer_norm(model.activation(model.vocab_transform(hidden)))
+        logits: torch.Tensor = model.vocab_projector(transformed)
+    else:
+        logits = model.cls(hidden)
+    return logits

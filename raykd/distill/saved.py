@@ -1,0 +1,1 @@
+from raykd.artifacts.saved import SavedEncoder as SavedEncoder

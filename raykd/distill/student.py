@@ -1,0 +1,97 @@
+"""A student of a BERT teacher: some of its layers, all of its embeddings, its vocabulary head.
+
+Follows Sanh et al. 2019 as in extract_distilbert.py:49-90 of the reference, with two differences: the head's
+transform is always copied, and the token-type row is folded into the positions instead of dropped (`token_types`), so
+that a student with all of the teacher's layers computes what the teacher computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from transformers import BertForMaskedLM, DistilBertConfig, DistilBertForMaskedLM
+
+from raykd.config import Distill
+from raykd.errors import InputError
+
+
+def chosen_layers(layers: int | Sequence[int], teacher_layers: int) -> list[int]:
+    """The teacher layers that become the student's: those named, or a number spread evenly (12, 6: 0 2 4 7 9 11).
+
+    Raises InputError for layers that the teacher does not have.
+    """
+    if isinstance(layers, int):
+        if layers > teacher_layers:
+            raise InputError(f"layers: {layers} asked, but the teacher has {teacher_layers}")
+        if layers == 1:
+            return [0]
+        return [round(index * (teacher_layers - 1) / (layers - 1)) for index in range(layers)]
+    if not layers or min(layers) < 0 or max(layers) >= teacher_layers:
+        raise InputError(
+            f"layers: {list(layers)} asked, but the teacher has layers 0 to {teacher_layers - 1}"
+        )
+    return list(layers)
+
+
+def build_student(teacher: BertForMaskedLM, spec: Distill) -> DistilBertForMaskedLM:
+    """A DistilBERT of the teacher's width. Raises InputError for a teacher whose shape it cannot take over."""
+    old = teacher.config
+    if old.hidden_act != "gelu" or old.layer_norm_eps != 1e-12:
+        raise InputError(
+            f"teacher: activation {old.hidden_act!r} with LayerNorm epsilon {old.layer_norm_eps}; DistilBERT computes "
+            "with gelu and 1e-12 only"
+        )
+    layers = chosen_layers(spec.layers, old.num_hidden_layers)
+    config = DistilBertConfig(
+        vocab_size=old.vocab_size,
+        max_position_embeddings=old.max_position_embeddings,
+        dim=old.hidden_size,
+        hidden_dim=old.intermediate_size,
+        n_layers=len(layers),
+        n_heads=old.num_attention_heads,
+        dropout=spec.dropout,
+        attention_dropout=spec.dropout,
+        pad_token_id=old.pad_token_id,
+    )
+    student = DistilBertForMaskedLM(config)
+    with torch.no_grad():
+        _copy_embeddings(teacher, student, fold=spec.token_types == "fold")
+        for index, layer in enumerate(layers):
+            _copy_layer(teacher.bert.encoder.layer[layer], student.distilbert.transformer.layer[index])
+        _copy_head(teacher, student)
+    student.distilbert.embeddings.position_embeddings.weight.requires_grad_(spec.positions == "trained")
+    return student
+
+
+def _copy(source: nn.Module, target: nn.Module) -> None:
+    target.load_state_dict(source.state_dict())
+
+
+def _copy_embeddings(teacher: BertForMaskedLM, student: DistilBertForMaskedLM, fold: bool) -> None:
+    old, new = teacher.bert.embeddings, student.distilbert.embeddings
+    new.word_embeddings.weight.copy_(old.word_embeddings.weight)
+    new.position_embeddings.weight.copy_(old.position_embeddings.weight)
+    if fold:
+        new.position_embeddings.weight.add_(old.token_type_embeddings.weight[0])
+    _copy(old.LayerNorm, new.LayerNorm)
+
+
+def _copy_layer(old: nn.Module, new: nn.Module) -> None:
+    _copy(old.attention.self.query, new.attention.q_lin)
+    _copy(old.attention.self.key, new.attention.k_lin)
+    _copy(old.attention.self.value, new.attention.v_lin)
+    _copy(old.attention.output.dense, new.attention.out_lin)
+    _copy(old.attention.output.LayerNorm, new.sa_layer_norm)
+    _copy(old.intermediate.dense, new.ffn.lin1)
+    _copy(old.output.dense, new.ffn.lin2)
+    _copy(old.output.LayerNorm, new.output_layer_norm)
+
+
+def _copy_head(teacher: BertForMaskedLM, student: DistilBertForMaskedLM) -> None:
+    old = teacher.cls.predictions
+    _copy(old.transform.dense, student.vocab_transform)
+    _copy(old.transform.LayerNorm, student.vocab_layer_norm)
+    student.vocab_projector.weight.copy_(old.decoder.weight)
+    student.vocab_projector.bias.copy_(old.decoder.bias)

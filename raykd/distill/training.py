@@ -1,0 +1,147 @@
+"""One encoder's training from storage to storage, as each worker runs it. No Ray: the caller brings the sequences,
+the sum over workers and the place for checkpoints.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from raykd.artifacts import Result, ResultStore, SavedEncoder
+from raykd.config import Adapt, Distill, Pretrain, TrainResources
+from raykd.corpus.tokenizer import load_tokenizer
+from raykd.corpus.tokens import token_counts
+from raykd.distill import checkpoint, order, random_numbers
+from raykd.distill.engine import Engine, Reduce, StepRow
+from raykd.distill.masking import Masker, mask_probabilities
+from raykd.distill.models import MaskedModel, load_masked_model, new_bert, set_dropout
+from raykd.distill.sequences import Sequences, SpecialIds, micro_batches
+from raykd.distill.student import build_student
+from raykd.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What is trained: an encoder of the experiment with one seed.
+
+    directory: where it goes on storage; parent: teacher, or the encoder trained on; cutoffs: language -> highest rank.
+    """
+
+    store: ResultStore
+    directory: str
+    name: str
+    spec: Distill | Pretrain | Adapt
+    seed: int
+    parent: SavedEncoder | None
+    tokenizer: SavedEncoder
+    tokens: Result
+    cutoffs: Mapping[str, int]
+    resources: TrainResources
+
+
+class Training:
+    """A job as it runs in worker `rank` of `world_size`."""
+
+    def __init__(self, job: TrainingJob, rank: int, world_size: int, device: str = "cpu") -> None:
+        self.job, self.rank, self.world_size = job, rank, world_size
+        self.groups = order.training_groups(job.store, job.tokens, job.cutoffs, job.spec.group_sequences)
+        if not self.groups:
+            raise InputError(f"encoders.{job.name}: corpus {job.spec.corpus!r} holds no sequence to train on")
+        self.groups_per_step = job.spec.step_sequences // job.spec.group_sequences
+        self.steps_per_epoch = order.steps_of_epoch(len(self.groups), self.groups_per_step)
+        self.total_steps = self.steps_per_epoch * job.spec.epochs
+        with job.tokenizer.local(job.store.storage) as directory:
+            self.tokenizer = load_tokenizer(directory, job.tokenizer.revision)
+        model, teacher = self._models()
+        self.engine = Engine(model, teacher, job.spec, self.total_steps, device)
+        self.rows: list[StepRow] = []
+
+    def worker_groups(self) -> list[tuple[int, order.Group]]:
+        """What this worker still has to read."""
+        return order.worker_groups(
+            self.groups,
+            self.groups_per_step,
+            self.job.spec.epochs,
+            self.job.seed,
+            self.rank,
+            self.world_size,
+            first_step=len(self.rows),
+        )
+
+    def run(
+        self,
+        steps: Iterator[pa.Table],
+        reduce: Reduce,
+        save: Callable[[Training], None],
+        report: Callable[[str], None],
+    ) -> None:
+        """Train from where the rows end. save: called each checkpoint_steps and after the last step, on every worker."""
+        reported, tokens = time.monotonic(), 0
+        for step, table in enumerate(steps, start=len(self.rows)):
+            # Dropout is keyed by (seed, step, rank), so that a resumed run draws what an uninterrupted one drew.
+            torch.manual_seed(int(random_numbers.key(self.job.seed, step, self.rank)[0] >> np.uint64(1)))
+            epoch = step // self.steps_per_epoch
+            batches = micro_batches(
+                Sequences.from_table(table), self.masker, epoch, self._special, self.job.resources.micro_batch_tokens
+            )
+            row = self.engine.step(step, epoch, batches, reduce)
+            self.rows.append(row)
+            tokens += row.tokens
+            done = step + 1 == self.total_steps
+            if (elapsed := time.monotonic() - reported) > 10 or done:
+                rate = f"{tokens / elapsed:,.0f} tokens/s" if tokens > row.tokens else ""
+                report(f"{self.job.name}: step {step + 1} of {self.total_steps}, loss {row.loss:.3f} {rate}")
+                reported, tokens = time.monotonic(), 0
+            if done or (step + 1) % self.job.resources.checkpoint_steps == 0:
+                save(self)
+
+    def save_encoder(self, directory: str | Path) -> None:
+        """A Hugging Face directory with the tokenizer and training.parquet."""
+        self.engine.model.save_pretrained(directory)
+        self.tokenizer.save_pretrained(directory)
+        pq.write_table(checkpoint.training_table(self.rows), Path(directory) / "training.parquet")
+
+    @cached_property
+    def masker(self) -> Masker:
+        vocabulary = self.engine.model.config.vocab_size
+        counts = token_counts(self.job.store, self.job.tokens, self.job.cutoffs, vocabulary)
+        special = np.array(self.tokenizer.all_special_ids)
+        probabilities = mask_probabilities(counts, self.job.spec.masking)
+        probabilities[special] = 0.0
+        replacements = np.setdiff1d(np.arange(len(self.tokenizer)), special)
+        assert self.tokenizer.mask_token_id is not None
+        return Masker(probabilities, self.tokenizer.mask_token_id, replacements, self.job.seed)
+
+    @property
+    def _special(self) -> SpecialIds:
+        tokenizer: PreTrainedTokenizerFast = self.tokenizer
+        return SpecialIds(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
+
+    def _models(self) -> tuple[MaskedModel, MaskedModel | None]:
+        """The model to train, with dropout as its spec says, and the teacher of a student."""
+        job, spec = self.job, self.job.spec
+        if isinstance(spec, Pretrain):
+            return new_bert(spec, self.tokenizer, job.seed), None
+        assert job.parent is not None
+        with job.parent.local(job.store.storage) as directory:
+            parent = load_masked_model(directory, job.parent.revision)
+        if parent.config.max_position_embeddings < spec.max_length:
+            raise InputError(
+                f"encoders.{job.name}.max_length: {spec.max_length}, but {job.parent.name} has positions for "
+                f"{parent.config.max_position_embeddings}"
+            )
+        if isinstance(spec, Adapt):
+            set_dropout(parent, spec.dropout)
+            return parent, None
+        if parent.config.model_type != "bert":
+            raise InputError(f"encoders.{job.name}.teacher: {job.parent.name} is no BERT")
+        return build_student(parent, spec), parent

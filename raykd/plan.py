@@ -1,0 +1,294 @@
+"""What follows from an experiment: every result, what each is made from, and so what each is called.
+
+    sources -> tasks -> texts -> tokenizers -> tokens -> encoders -> scores -> report
+
+Nothing is computed here but hashes: a plan says what would be made, stages make it. What decides a result is listed in
+one place, below; workers, micro-batches, resources and paths are not among it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel
+
+from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity
+from raykd.checks import task_encoders, task_languages
+from raykd.config import Adapt, Budget, Distill, Experiment, Pretrain, Source
+from raykd.corpus import texts, tokenizer, tokens
+from raykd.corpus.readers import source_files, source_name
+from raykd.distill import trainer
+from raykd.evaluate import cell as cells
+from raykd.evaluate.cell import Cell
+from raykd.tasks import prepare
+
+
+@dataclass(frozen=True)
+class PlannedEncoder:
+    """An encoder that is trained here, with one of its seeds. budget: of its corpus, or the sweep's quantity."""
+
+    name: str
+    spec: Distill | Pretrain | Adapt
+    seed: int
+    budget: Budget | None
+    parent: SavedEncoder | None
+    tokenizer: SavedEncoder
+    texts: Result
+    tokens: Result
+    result: Result
+
+    @property
+    def saved(self) -> SavedEncoder:
+        return SavedEncoder(self.name, self.seed, self.result.hash, self.result.directory)
+
+
+class Plan:
+    """The results of one experiment, in the order in which they can be made."""
+
+    def __init__(self, experiment: Experiment, store: ResultStore) -> None:
+        self.experiment, self.store = experiment, store
+        self.tasks: dict[str, Result] = {name: self._task(name) for name in experiment.tasks}
+        self.texts: dict[str, Result] = {name: self._texts(name) for name in experiment.corpora}
+        self.tokenizers: dict[str, Result] = {
+            name: self._tokenizer(name, encoder.pretrain)
+            for name, encoder in experiment.encoders.items()
+            if encoder.pretrain
+        }
+        self._trained: dict[tuple[str, int], PlannedEncoder] = {}
+
+    @cached_property
+    def encoders(self) -> list[PlannedEncoder]:
+        """The encoders of the experiment that are trained here, parents before children."""
+        for name in self.experiment.encoders:
+            self.saved(name)
+        return list(self._trained.values())
+
+    @cached_property
+    def sweep_encoders(self) -> list[PlannedEncoder]:
+        """The sweep's encoder on each of its quantities, smallest first."""
+        sweep = self.experiment.sweep
+        if not sweep:
+            return []
+        spec = self.experiment.encoders[sweep.encoder].distill
+        assert spec
+        return [
+            self._planned(name, spec, seed, Budget(per_language={sweep.language: quantity}))
+            for quantity, name in self.sweep_quantities
+            for seed in spec.seeds
+        ]
+
+    @property
+    def sweep_quantities(self) -> list[tuple[int, str]]:
+        sweep = self.experiment.sweep
+        return (
+            [(int(size), f"{sweep.encoder}-{size_name(size)}") for size in sweep.quantities] if sweep else []
+        )
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Every cell of the grid: task x language x encoder x weights."""
+        evaluate = self.experiment.evaluate
+        if not evaluate:
+            return []
+        return [
+            self._cell(task, language, encoder, weights, self.saved(encoder))
+            for task in self.experiment.tasks
+            for language in task_languages(self.experiment, task)
+            for encoder in task_encoders(self.experiment, task)
+            for weights in evaluate.weights
+        ]
+
+    @cached_property
+    def sweep_cells(self) -> list[Cell]:
+        """The sweep's encoders and its baselines, frozen (paper, section 5)."""
+        sweep = self.experiment.sweep
+        if not sweep:
+            return []
+        by_name: dict[str, list[SavedEncoder]] = {}
+        for planned in self.sweep_encoders:
+            by_name.setdefault(planned.name, []).append(planned.saved)
+        by_name |= {name: self.saved(name) for name in sweep.baselines}
+        return [
+            self._cell(sweep.task, sweep.language, name, "frozen", saved) for name, saved in by_name.items()
+        ]
+
+    def saved(self, name: str) -> list[SavedEncoder]:
+        """Where an encoder lies, or will lie, one for each of its seeds."""
+        encoder = self.experiment.encoders[name]
+        if encoder.model:
+            identity = model_hash(encoder.model, encoder.revision)
+            return [SavedEncoder(name, 0, identity, encoder.model, stored=False, revision=encoder.revision)]
+        spec = encoder.training
+        assert spec
+        budget = self.experiment.corpora[spec.corpus].budget
+        return [self._planned(name, spec, seed, budget).saved for seed in spec.seeds]
+
+    def results(self) -> dict[str, Result]:
+        """Every current result by name, for experiment.json."""
+        trained = [*self.encoders, *self.sweep_encoders]
+        unique_cells = {cell.result.directory: cell.result for cell in [*self.cells, *self.sweep_cells]}
+        return {
+            **{f"tasks/{name}": result for name, result in self.tasks.items()},
+            **{f"texts/{name}": result for name, result in self.texts.items()},
+            **{f"tokenizers/{name}": result for name, result in self.tokenizers.items()},
+            **{f"tokens/{planned.tokens.name}": planned.tokens for planned in trained},
+            **{f"encoders/{planned.name}/{planned.seed}": planned.result for planned in trained},
+            **{f"scores/{result.name}": result for result in unique_cells.values()},
+        }
+
+    def tokenizer_owner(self, name: str) -> SavedEncoder:
+        """Where the tokenizer of an encoder lies: a student has its teacher's, and so on up."""
+        encoder = self.experiment.encoders[name]
+        if encoder.parent:
+            return self.tokenizer_owner(encoder.parent)
+        if encoder.model:
+            return self.saved(name)[0]
+        result = self.tokenizers[name]
+        return SavedEncoder(name, 0, result.hash, result.directory)
+
+    # --- what decides each result ---------------------------------------------------------------------------------
+
+    def _sources(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
+        """(settings, identities of the files): sorted, so that their order does not count."""
+        sources = sorted(sources, key=source_name)
+        how = self.experiment.source_identity
+        identities = {
+            f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": file_identity(path, how)
+            for source in sources
+            for path in source_files(source)
+        }
+        return [{"name": source_name(s)} | _settings(s, {"path", "name"}) for s in sources], identities
+
+    def _task(self, name: str) -> Result:
+        task = self.experiment.tasks[name]
+        sources, files = self._sources(task.sources)
+        settings = _settings(task, {"sources", "languages", "encoders", "rejected_share"}) | {
+            "sources": sources,
+            "languages": sorted(task_languages(self.experiment, name)),
+            "seed": self.experiment.seed,
+        }
+        return Result("tasks", name, prepare.VERSION, settings, files)
+
+    def _texts(self, name: str) -> Result:
+        corpus = self.experiment.corpora[name]
+        sources, inputs = self._sources(corpus.sources)
+        settings = {
+            "sources": sources,
+            "groups": sorted(corpus.exclude.groups),
+            "shard": int(corpus.shard),
+            "seed": self.experiment.seed,
+        }
+        if corpus.exclude.tasks == "all_rows":
+            inputs |= {f"task {task}": result.hash for task, result in self.tasks.items()}
+        return Result("texts", name, texts.VERSION, settings, inputs)
+
+    def _tokenizer(self, name: str, spec: Pretrain) -> Result:
+        corpora = spec.tokenizer.train.corpora or (spec.corpus,)
+        return Result(
+            "tokenizers",
+            name,
+            tokenizer.VERSION,
+            {
+                "vocabulary": spec.tokenizer.train.vocabulary,
+                "budgets": {corpus: _budget(self.experiment.corpora[corpus].budget) for corpus in corpora},
+            },
+            {corpus: self.texts[corpus].hash for corpus in corpora},
+        )
+
+    def _tokens(self, corpus: str, owner: SavedEncoder, max_length: int) -> Result:
+        return Result(
+            "tokens",
+            f"{corpus}-{owner.name}",
+            tokens.VERSION,
+            {"max_length": max_length},
+            {"texts": self.texts[corpus].hash, "tokenizer": owner.hash},
+        )
+
+    def _planned(
+        self, name: str, spec: Distill | Pretrain | Adapt, seed: int, budget: Budget | None
+    ) -> PlannedEncoder:
+        if planned := self._trained.get((name, seed)):
+            return planned
+        base = self.experiment.sweep.encoder if name not in self.experiment.encoders else name  # type: ignore[union-attr]
+        parent_name = self.experiment.encoders[base].parent
+        parent = self.saved(parent_name)[0] if parent_name else None
+        owner = self.tokenizer_owner(base)
+        tokens_result = self._tokens(spec.corpus, owner, spec.max_length)
+        settings = _settings(spec, {"corpus", "seeds", "teacher", "encoder", "tokenizer"}) | {
+            "how": type(spec).__name__.lower(),
+            "budget": _budget(budget),
+        }
+        inputs = {"tokens": tokens_result.hash} | (
+            {"parent": f"{parent.hash} seed {parent.seed}"} if parent else {}
+        )
+        result = Result("encoders", f"{name}-{seed}", trainer.VERSION, settings, inputs)
+        planned = PlannedEncoder(
+            name, spec, seed, budget, parent, owner, self.texts[spec.corpus], tokens_result, result
+        )
+        if name in self.experiment.encoders:
+            self._trained[name, seed] = planned
+        return planned
+
+    def _cell(self, task: str, language: str, encoder: str, weights: Any, saved: list[SavedEncoder]) -> Cell:
+        evaluate, spec = self.experiment.evaluate, self.experiment.tasks[task]
+        assert evaluate
+        training = evaluate.frozen if weights == "frozen" else evaluate.fine_tuned
+        settings = {
+            "language": language,
+            "weights": weights,
+            "head": _settings(evaluate.head),
+            "training": _settings(training),
+            "threshold": evaluate.threshold,
+            "max_length": evaluate.max_length,
+        }
+        inputs = {"task": self.tasks[task].hash, "encoder": saved[0].hash}
+        return Cell(
+            result=Result(
+                "scores", f"{task}-{language}-{encoder}-{weights}", cells.VERSION, settings, inputs
+            ),
+            task=task,
+            kind=spec.kind,
+            labels=spec.labels,
+            positive=spec.positive,
+            language=language,
+            encoder=encoder,
+            weights=weights,
+            encoders=tuple(saved),
+            task_result=self.tasks[task],
+            seeds=evaluate.seeds,
+            head=evaluate.head,
+            training=training,
+            threshold=evaluate.threshold,
+            max_length=evaluate.max_length,
+        )
+
+
+def model_hash(model: str, revision: str | None) -> str:
+    """A model that comes ready: the content of a local directory's weights and tokenizer, or a hub name and revision."""
+    from pathlib import Path
+
+    from raykd.artifacts import settings_hash
+
+    if not Path(model).is_dir():
+        return settings_hash({"model": model, "revision": revision})
+    files = sorted(path for path in Path(model).iterdir() if path.is_file())
+    return settings_hash({path.name: file_identity(str(path), "content") for path in files})
+
+
+def size_name(size: int) -> str:
+    """Bytes as people write them: 1500000000 -> 1.5GB."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:g}{unit}"
+    return f"{size}B"
+
+
+def _settings(node: BaseModel, without: set[str] | None = None) -> dict[str, Any]:
+    return node.model_dump(mode="json", exclude=without)
+
+
+def _budget(budget: Budget | None) -> Mapping[str, Any] | None:
+    return _settings(budget) if budget else None

@@ -1,0 +1,1 @@
+"""From an experiment's results to tables, figures and one self-contained page."""

@@ -1,0 +1,196 @@
+"""Everything that an experiment has found so far, read from storage into the report's frames."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from raykd.artifacts import Result
+from raykd.artifacts.store import git_commit, library_versions
+from raykd.checks import task_encoders
+from raykd.config import to_yaml
+from raykd.corpus.quantity import cutoff_ranks, language_budgets
+from raykd.distill.order import sequences_up_to
+from raykd.evaluate.cell import Cell
+from raykd.plan import Plan, PlannedEncoder
+from raykd.report.inputs import COLUMNS, ReportInputs, Sweep
+from raykd.report.render import write_report
+
+VERSION = 1
+
+
+def write_current_report(plan: Plan) -> str:
+    """Write report/ unless it already shows just these results; returns where its page is.
+
+    The report is a view, not a result: it is written anew whenever what it shows has changed.
+    """
+    store, started = plan.store, time.time()
+    done = {name: result.hash for name, result in plan.results().items() if store.manifest(result)}
+    seeds = {cell.result.name: len(_scores(plan, cell)) for cell in _unique([*plan.cells, *plan.sweep_cells])}
+    settings = {"config": to_yaml(plan.experiment), "rows": seeds}
+    view = Result("report", plan.experiment.name, VERSION, settings, done)
+    index = store.storage.address("report", "index.html")
+    if store.storage.exists("report/manifest.json") and store.storage.read_json("report/manifest.json")["hash"] == (
+        view.hash
+    ):
+        return index
+    store.storage.remove("report")
+    write_report(collect(plan), lambda path, content: store.storage.write_bytes(f"report/{path}", content))
+    store.storage.write_json("report/manifest.json", {"hash": view.hash, "seconds": round(time.time() - started, 1)})
+    return index
+
+
+def collect(plan: Plan) -> ReportInputs:
+    """The report's frames from complete results; what is missing is left out, and expected_cells tells of it."""
+    experiment, evaluate = plan.experiment, plan.experiment.evaluate
+    trained = [planned for planned in _all_encoders(plan) if plan.store.manifest(planned.result)]
+    cells = _unique([*plan.cells, *plan.sweep_cells])
+    sweep = experiment.sweep
+    return ReportInputs(
+        name=experiment.name,
+        corpora=_frame("corpora", (row for planned in trained for row in _corpus_rows(plan, planned))),
+        splits=_frame("splits", (row for name in plan.tasks for row in _task_rows(plan, name, "rows"))),
+        labels=_frame("labels", (row for name in plan.tasks for row in _task_rows(plan, name, "labels"))),
+        scores=_frame("scores", (row for cell in cells for row in _scores(plan, cell))),
+        positive={name: task.positive for name, task in experiment.tasks.items() if task.positive},
+        baselines=evaluate.baselines if evaluate else (),
+        task_encoders={name: task_encoders(experiment, name) for name in experiment.tasks},
+        sweep=Sweep(sweep.encoder, sweep.language, sweep.task, tuple(plan.sweep_quantities), sweep.baselines)
+        if sweep
+        else None,
+        training=_frame("training", (row for planned in trained for row in _training_rows(plan, planned))),
+        encoders=_frame("encoders", (_encoder_row(plan, planned) for planned in trained)),
+        stages=_frame("stages", _stage_rows(plan)),
+        expected_cells=_frame(
+            "expected_cells",
+            (
+                {
+                    "task": cell.task,
+                    "language": cell.language,
+                    "encoder": cell.encoder,
+                    "weights": cell.weights,
+                    "seeds": len(cell.asked),
+                }
+                for cell in cells
+            ),
+        ),
+        settings=to_yaml(experiment),
+        versions=library_versions(),
+        commit=git_commit(),
+    )
+
+
+def _frame(name: str, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame.from_records(list(rows), columns=list(COLUMNS[name]))
+
+
+def _unique(cells: list[Cell]) -> list[Cell]:
+    return list({cell.result.directory: cell for cell in cells}.values())
+
+
+def _all_encoders(plan: Plan) -> list[PlannedEncoder]:
+    return [*plan.encoders, *plan.sweep_encoders]
+
+
+def _corpus_rows(plan: Plan, planned: PlannedEncoder) -> Iterable[dict[str, Any]]:
+    """What an encoder took: the documents up to its cut-off ranks. One row a language, for its first seed only."""
+    if planned.seed != planned.spec.seeds[0]:
+        return
+    store = plan.store
+    languages = store.facts(planned.texts)["languages"]
+    available = {language: facts["bytes"] for language, facts in languages.items()}
+    budgets = language_budgets(available, planned.budget)
+    cutoffs = cutoff_ranks(store, planned.texts, planned.budget)
+    for language in budgets:
+        documents = size = 0
+        for shard in languages[language]["shards"]:
+            if shard["last_rank"] <= cutoffs[language]:
+                documents, size = documents + shard["documents"], size + shard["bytes"]
+                continue
+            table = store.storage.read_table(f"{planned.texts.directory}/{shard['file']}", columns=["rank", "bytes"])
+            taken = table["rank"].to_numpy() <= np.uint64(cutoffs[language])
+            documents, size = documents + int(taken.sum()), size + int(table["bytes"].to_numpy()[taken].sum())
+            break
+        yield {
+            "encoder": planned.name,
+            "corpus": planned.spec.corpus,
+            "language": language,
+            "documents": documents,
+            "bytes": size,
+            "tokens": _tokens(plan, planned, language, cutoffs[language]),
+        }
+
+
+def _tokens(plan: Plan, planned: PlannedEncoder, language: str, cutoff: int) -> int:
+    total = 0
+    for shard in plan.store.facts(planned.tokens)["shards"]:
+        if shard["language"] != language:
+            continue
+        sequences = sequences_up_to(plan.store, planned.tokens, shard, cutoff)
+        if sequences == shard["sequences"]:
+            total += shard["tokens"]
+        elif sequences:
+            path = f"{planned.tokens.directory}/{shard['file']}"
+            lists = plan.store.storage.read_table(path, columns=["input_ids"])["input_ids"].slice(0, sequences)
+            total += len(lists.combine_chunks().flatten())
+    return total
+
+
+def _task_rows(plan: Plan, name: str, fact: str) -> Iterable[dict[str, Any]]:
+    result = plan.tasks[name]
+    if not plan.store.manifest(result):
+        return
+    for row in plan.store.facts(result)[fact]:
+        yield {"task": name, "kind": plan.experiment.tasks[name].kind, **row}
+
+
+def _scores(plan: Plan, cell: Cell) -> list[dict[str, Any]]:
+    path = cell.file("scores.parquet")
+    if not plan.store.storage.exists(path):
+        return []
+    asked = set(cell.asked)
+    same = {
+        "task": cell.task,
+        "kind": cell.kind,
+        "language": cell.language,
+        "encoder": cell.encoder,
+        "weights": cell.weights,
+    }
+    rows = plan.store.storage.read_table(path).to_pylist()
+    return [same | row for row in rows if (row["encoder_seed"], row["seed"]) in asked]
+
+
+def _training_rows(plan: Plan, planned: PlannedEncoder) -> Iterable[dict[str, Any]]:
+    table = plan.store.storage.read_table(f"{planned.result.directory}/training.parquet").to_pandas()
+    table["tokens"] = table["tokens"].cumsum()
+    for row in table[["step", "tokens", "loss", "kd", "mlm", "cosine"]].to_dict("records"):
+        yield {"encoder": planned.name, "seed": planned.seed, **row}
+
+
+def _encoder_row(plan: Plan, planned: PlannedEncoder) -> dict[str, Any]:
+    facts = plan.store.facts(planned.result)
+    shape = json.loads(plan.store.storage.read_bytes(f"{planned.result.directory}/config.json"))
+    return {
+        "encoder": planned.name,
+        "parameters": facts["parameters"],
+        "layers": shape.get("n_layers") or shape.get("num_hidden_layers"),
+        "width": shape.get("dim") or shape.get("hidden_size"),
+        "vocabulary": shape["vocab_size"],
+    }
+
+
+def _stage_rows(plan: Plan) -> Iterable[dict[str, Any]]:
+    for result in plan.results().values():
+        if manifest := plan.store.manifest(result):
+            yield {
+                "stage": result.kind,
+                "name": result.name,
+                "directory": result.directory,
+                "hash": result.hash,
+                "seconds": manifest["seconds"],
+            }

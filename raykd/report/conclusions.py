@@ -1,0 +1,114 @@
+"""The report's first lines: what won, by how much, and what is missing."""
+
+from collections import Counter
+
+import pandas as pd
+
+from raykd.report.certainty import NO_BREAK
+from raykd.report.inputs import ReportInputs
+from raykd.report.quantity_table import sweep_cells
+from raykd.report.results import Results
+from raykd.report.table import byte_unit, in_unit, records, signed_percent
+from raykd.statistics.kolmogorov_smirnov import LEVEL
+from raykd.statistics.summary import CELL
+
+
+def conclusions(inputs: ReportInputs, results: Results) -> list[str]:
+    """Plain sentences on F1, the score that section 8 is about."""
+    pairs = results.pairs[results.pairs["metric"] == "f1"]
+    if pairs.empty:
+        return ["No adapted encoder has been scored beside a baseline yet, so there is nothing to conclude."]
+    sentences = [_winner(results)]
+    for encoder in pairs["encoder"].unique():
+        scored = set(pairs.loc[pairs["encoder"] == encoder, "baseline"])
+        sentences += [_gain(encoder, name, results) for name in inputs.baselines if name in scored]
+    return [*sentences, *_quantity(inputs, results)]
+
+
+def key_figures(results: Results) -> list[tuple[str, str]]:
+    """(number, what it is) for the mean F1 gain over each baseline, of all adapted encoders together."""
+    gains = results.gains[(results.gains["metric"] == "f1") & (results.gains["weights"] == "all")]
+    together = gains[gains["encoder"] == gains["encoder"].iloc[0]] if len(gains) else gains
+    return [
+        (_percent(gain.relative), f"mean F1 gain, {gain.encoder} over {gain.baseline}") for gain in records(together)
+    ]
+
+
+def missing(inputs: ReportInputs, results: Results) -> list[str]:
+    """What the experiment asks for and storage does not hold yet; empty when nothing is missing."""
+    # With several encoder seeds a cell is as complete as its poorest one.
+    seeds = inputs.scores.groupby([*CELL, "encoder_seed"])["seed"].nunique().groupby(CELL).min().to_dict()
+    absent: dict[tuple[str, str, str], list[str]] = {}
+    partial = []
+    for cell in records(inputs.expected_cells):
+        found = seeds.get((cell.task, cell.language, cell.encoder, cell.weights), 0)
+        if not found:
+            absent.setdefault((cell.task, cell.encoder, cell.weights), []).append(cell.language)
+        elif found < cell.seeds:
+            where = f"{cell.task}, {cell.encoder}, {cell.weights}, {cell.language}"
+            partial.append(f"{where}: {found} of {cell.seeds} seeds.")
+    lines = [f"{', '.join(where)}: no scores for {', '.join(names)}." for where, names in absent.items()]
+    if inputs.sweep is not None:
+        scored = set(sweep_cells(inputs, results)["encoder"])
+        planned = [*inputs.sweep.baselines, *(name for _, name in inputs.sweep.quantities)]
+        names = [name for name in planned if name not in scored]
+        partial += [f"Sweep: no scores for {', '.join(names)}."] if names else []
+    return lines + partial
+
+
+def _winner(results: Results) -> str:
+    """Which encoder has the highest mean F1 in how many cells of Table 8."""
+    cells = results.table_cells[results.table_cells["metric"] == "f1"]
+    groups = [own for _, own in cells.groupby(["task", "language", "weights"], sort=False) if len(own) > 1]
+    wins = Counter(max(records(own), key=lambda cell: cell.mean).encoder for own in groups)
+    parts = ", ".join(f"{name} in {number}" for name, number in wins.most_common())
+    return f"Highest mean F1 over {_many(len(groups), 'comparison')} (task, language, weights): {parts}."
+
+
+def _gain(encoder: str, baseline: str, results: Results) -> str:
+    """How far one encoder is above or below one baseline, and in how many cells."""
+
+    def own(frame: pd.DataFrame) -> pd.DataFrame:
+        chosen = (frame["encoder"] == encoder) & (frame["baseline"] == baseline) & (frame["metric"] == "f1")
+        return frame[chosen]
+
+    gains, pairs, tests = own(results.gains), own(results.pairs), own(results.tests)
+    total, *parts = records(gains)
+    by_weights = ", ".join(f"{part.weights} {_percent(part.relative)}" for part in parts)
+    significant = tests.loc[tests["p_value"] < LEVEL, "direction"].value_counts().to_dict()
+    return (
+        f"{encoder} against {baseline}: {_percent(total.relative)} in F1 on average "
+        f"({signed_percent(total.absolute)} points; {by_weights}). "
+        f"Higher in {int((pairs['absolute'] > 0).sum())} of {_many(len(pairs), 'cell')}; "
+        f"significantly higher in {significant.get('higher', 0)}, "
+        f"significantly lower in {significant.get('lower', 0)}."
+    )
+
+
+def _quantity(inputs: ReportInputs, results: Results) -> list[str]:
+    """The best quantity, and the smallest whose student passes each baseline of the sweep."""
+    cells = sweep_cells(inputs, results)
+    cells = cells[cells["metric"] == "f1"]
+    students = list(records(cells[cells["bytes"].notna()].sort_values("bytes")))
+    if inputs.sweep is None or not students:
+        return []
+    unit, size = byte_unit(students[-1].bytes)
+    best = max(students, key=lambda student: student.mean)
+    where = f"{inputs.sweep.task}, {inputs.sweep.language}, frozen"
+    sentences = [f"By quantity of text ({where}), {in_unit(best.bytes, size)}{NO_BREAK}{unit} scores best."]
+    for baseline in records(cells[cells["encoder"].isin(inputs.sweep.baselines)]):
+        first = next((student for student in students if student.mean > baseline.mean), None)
+        sentences.append(
+            f"No quantity passes {baseline.encoder}."
+            if first is None
+            else f"The smallest that passes {baseline.encoder} is {in_unit(first.bytes, size)}{NO_BREAK}{unit}."
+        )
+    return [" ".join(sentences)]
+
+
+def _percent(ratio: float) -> str:
+    return f"{signed_percent(ratio)}{NO_BREAK}%"
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,126 @@
+"""Tables 1 to 4: what the encoders were trained on, and what the tasks hold."""
+
+import pandas as pd
+
+from raykd.report.inputs import ReportInputs
+from raykd.report.table import Table, absent_table, byte_unit, count, in_order, in_unit, row
+
+SPLITS = ("train", "validation", "test")
+ORIGINS = {"natural": "N", "translated": "T", "": "all"}
+
+
+def corpus_table(inputs: ReportInputs) -> Table:
+    """Table 1: text per trained encoder and language."""
+    slug, corpora = "table1-corpus", inputs.corpora
+    if corpora.empty:
+        return absent_table(slug, "Text that the encoders were trained on", "No encoder was trained here.", 1)
+    languages = in_order(corpora["language"], inputs.languages)
+    totals = corpora.groupby("encoder", sort=False)["bytes"].sum()
+    unit, size = byte_unit(totals.max())
+    rows = []
+    for encoder, own in corpora.groupby("encoder", sort=False):
+        amounts = own.groupby("language")["bytes"].sum().reindex(languages, fill_value=0)
+        names = ", ".join(dict.fromkeys(own["corpus"]))
+        rows.append(row(str(encoder), names, *(in_unit(b, size) for b in (*amounts, amounts.sum()))))
+    notes = [
+        f"Uncompressed UTF-8 text after cleaning; 1 {unit} = 10{_superscript(size)} bytes. "
+        "Documents and tokens are in the CSV."
+    ]
+    untrained = [name for name in dict.fromkeys(inputs.expected_cells["encoder"]) if name not in totals.index]
+    if untrained:
+        notes.append(f"No training text on record for: {', '.join(untrained)}.")
+    return Table(
+        slug,
+        f"Text that each encoder was trained on, in {unit}",
+        ("encoder", "corpus", *languages, "total"),
+        tuple(rows),
+        headings=2,
+        raw=corpora.reset_index(drop=True),
+        number=1,
+        notes=tuple(notes),
+    )
+
+
+def split_table(inputs: ReportInputs) -> Table:
+    """Table 2: rows per split and origin of every task."""
+    slug, title, splits = "table2-splits", "Rows per split of each task", inputs.splits
+    if splits.empty:
+        return absent_table(slug, title, "No task has been prepared.", 2)
+    languages = in_order(splits["language"], inputs.languages)
+    rows = []
+    for task, own in splits.groupby("task", sort=False):
+        for split in in_order(own["split"], SPLITS):
+            for origin in in_order(own["origin"], tuple(ORIGINS)):
+                chosen = own[(own["split"] == split) & (own["origin"] == origin)]
+                amounts = chosen.groupby("language")["rows"].sum()
+                if amounts.sum():
+                    rows.append(row(str(task), split, ORIGINS[origin], *_counts(amounts, languages)))
+    translated = splits[(splits["origin"] == "translated") & (splits["rows"] > 0)]
+    notes = ["N: natural; T: machine-translated."] if len(translated) else []
+    if (translated["split"] == "test").any():
+        notes.append("Some test rows are translated: scores on them are not scores on natural text.")
+    elif len(translated):
+        notes.append("No test row is translated.")
+    return Table(
+        slug,
+        title,
+        ("task", "split", "origin", *languages),
+        tuple(rows),
+        headings=3,
+        groups=1,
+        raw=splits.reset_index(drop=True),
+        number=2,
+        notes=tuple(notes),
+    )
+
+
+def binary_label_table(inputs: ReportInputs) -> Table:
+    """Table 3: test rows per label of the binary tasks."""
+    positive = {
+        task: f"The scores of {task} are those of the label “{label}”." for task, label in inputs.positive.items()
+    }
+    return _label_table(inputs, 3, "table3-binary-labels", "Test rows per label, binary tasks", ("binary",), positive)
+
+
+def label_table(inputs: ReportInputs) -> Table:
+    """Table 4: test rows per label of the tasks with more labels."""
+    title, kinds = "Test rows per label, tasks with more than two labels", ("multi-label", "multi-class")
+    several = dict.fromkeys(
+        inputs.labels.loc[inputs.labels["kind"] == "multi-label", "task"],
+        "A row of a multi-label task can have several labels, so the labels can add up to more than the rows.",
+    )
+    return _label_table(inputs, 4, "table4-labels", title, kinds, several)
+
+
+def _label_table(
+    inputs: ReportInputs, number: int, slug: str, title: str, kinds: tuple[str, ...], notes: dict[str, str]
+) -> Table:
+    labels = inputs.labels[inputs.labels["kind"].isin(kinds) & (inputs.labels["split"] == "test")]
+    if labels.empty:
+        return absent_table(slug, title, f"No {' or '.join(kinds)} task has test rows.", number)
+    languages = in_order(labels["language"], inputs.languages)
+    rows = [
+        row(str(task), str(label), *_counts(own.groupby("language")["rows"].sum(), languages))
+        for (task, label), own in labels.groupby(["task", "label"], sort=False)
+    ]
+    shown = dict.fromkeys(notes[task] for task in labels["task"].unique() if task in notes)
+    return Table(
+        slug,
+        title,
+        ("task", "label", *languages),
+        tuple(rows),
+        headings=2,
+        groups=1,
+        raw=labels.reset_index(drop=True),
+        number=number,
+        notes=tuple(shown),
+    )
+
+
+def _counts(amounts: pd.Series, languages: list[str]) -> list[str]:
+    """One cell per language; a language that the task lacks is a dash, not a zero."""
+    return [count(amounts.get(language)) for language in languages]
+
+
+def _superscript(size: int) -> str:
+    return {10**9: "⁹", 10**6: "⁶", 10**3: "³"}[size]

@@ -1,0 +1,103 @@
+"""The one input of the report: everything an experiment found, as frames.
+
+Nothing here knows where results are stored. A frame may be empty, and scores may be incomplete: the
+report then shows what there is and says what is missing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+MARKS = ("*", "†", "‡", "§", "¶", "‖")
+
+COLUMNS = {
+    "corpora": ("encoder", "corpus", "language", "documents", "bytes", "tokens"),
+    "splits": ("task", "kind", "language", "split", "origin", "rows"),
+    "labels": ("task", "kind", "language", "split", "label", "rows"),
+    "scores": (
+        *("task", "kind", "language", "encoder", "weights", "encoder_seed", "seed"),
+        *("label", "precision", "recall", "f1", "support"),
+    ),
+    "training": ("encoder", "seed", "step", "tokens", "loss", "kd", "mlm", "cosine"),
+    "encoders": ("encoder", "parameters", "layers", "width", "vocabulary"),
+    "stages": ("stage", "name", "directory", "hash", "seconds"),
+    "expected_cells": ("task", "language", "encoder", "weights", "seeds"),
+}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Encoders distilled on growing quantities of one language's text (section 5).
+
+    quantities: (bytes, encoder name) in rising order; baselines: the encoders shown beside them.
+    """
+
+    encoder: str
+    language: str
+    task: str
+    quantities: tuple[tuple[int, str], ...]
+    baselines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What a report is made of. Every frame has the columns that COLUMNS lists for it.
+
+    corpora         what each encoder trained here was trained on; bytes of uncompressed UTF-8 text
+    splits          rows per task, language, split (train, validation, test), origin ("", natural, translated)
+    labels          rows per task, language, split and label
+    scores          precision, recall and f1 (0 to 1) and support, per encoder seed, classifier seed and
+                    label; kind is binary, multi-class or multi-label; weights is frozen or fine-tuned
+    positive        binary task -> positive label
+    baselines       in the order of their marks: * † ‡ § ¶ ‖
+    task_encoders   task -> the encoders of its rows in Table 8, in order
+    training        loss curves; tokens is cumulative; kd and cosine are NaN where not used
+    encoders        sizes: parameters, layers, hidden width, vocabulary entries
+    stages          what ran, where its result lies, and the seconds it took
+    expected_cells  every cell that the experiment asks for, with its number of classifier seeds
+    settings        the resolved configuration as YAML
+
+    Languages are ISO 639-3 codes. Raises ValueError when a frame lacks a column or there are more
+    baselines than marks.
+    """
+
+    name: str
+    corpora: pd.DataFrame
+    splits: pd.DataFrame
+    labels: pd.DataFrame
+    scores: pd.DataFrame
+    positive: Mapping[str, str]
+    baselines: tuple[str, ...]
+    task_encoders: Mapping[str, tuple[str, ...]]
+    sweep: Sweep | None
+    training: pd.DataFrame
+    encoders: pd.DataFrame
+    stages: pd.DataFrame
+    expected_cells: pd.DataFrame
+    settings: str
+    versions: Mapping[str, str]
+    commit: str
+
+    def __post_init__(self) -> None:
+        for frame, columns in COLUMNS.items():
+            missing = [column for column in columns if column not in getattr(self, frame).columns]
+            if missing:
+                raise ValueError(f"report inputs: frame {frame!r} lacks the columns {missing}")
+        if len(self.baselines) > len(MARKS):
+            raise ValueError(f"report inputs: {len(self.baselines)} baselines, but only {len(MARKS)} marks ({MARKS})")
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every language of the experiment, in order of first appearance."""
+        frames = (self.expected_cells, self.scores, self.splits, self.corpora)
+        return tuple(dict.fromkeys(language for frame in frames for language in frame["language"]))
+
+    def mark(self, baseline: str) -> str:
+        """The mark of a significant difference from this baseline."""
+        return MARKS[self.baselines.index(baseline)]
+
+
+def empty(frame: str) -> pd.DataFrame:
+    """A frame without rows and with the columns that COLUMNS lists under this name."""
+    return pd.DataFrame(columns=list(COLUMNS[frame]))

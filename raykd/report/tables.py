@@ -1,0 +1,26 @@
+"""All tables of the report, each built once."""
+
+from raykd.report.corpus_tables import binary_label_table, corpus_table, label_table, split_table
+from raykd.report.inputs import ReportInputs
+from raykd.report.quantity_table import quantity_table
+from raykd.report.results import Results
+from raykd.report.run_tables import encoder_table, stage_table
+from raykd.report.score_tables import comparison_table, gain_table, score_table
+from raykd.report.table import Table
+
+
+def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
+    """Slug -> table: Tables 1, 2, 3, 4, 6 and 8 of the paper, then gains, tests, encoders and stages."""
+    tables = (
+        corpus_table(inputs),
+        split_table(inputs),
+        binary_label_table(inputs),
+        label_table(inputs),
+        quantity_table(inputs, results),
+        score_table(inputs, results),
+        gain_table(results),
+        comparison_table(results),
+        encoder_table(inputs),
+        stage_table(inputs),
+    )
+    return {table.slug: table for table in tables}

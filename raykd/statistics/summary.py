@@ -1,0 +1,81 @@
+"""From one row per seed and label to the numbers that Table 8 and section 8 state.
+
+Frames are long. A cell is (task, language, encoder, weights); its headline score for one metric is the
+positive label's for a binary task, and the unweighted mean over labels (macro average) otherwise, as
+the caption of Table 8 in Howell et al. (2022) has it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+METRICS = ("f1", "precision", "recall")
+WEIGHTS = ("frozen", "fine-tuned")
+CELL = ["task", "language", "encoder", "weights"]
+RUN = [*CELL, "encoder_seed", "seed"]
+
+
+def headline_scores(scores: pd.DataFrame, positive: Mapping[str, str]) -> pd.DataFrame:
+    """One value per cell, encoder seed, classifier seed and metric.
+
+    scores: columns task, kind, language, encoder, weights, encoder_seed, seed, label, precision, recall
+    and f1 (0 to 1). positive: binary task -> positive label.
+    Returns columns task, language, encoder, weights, encoder_seed, seed, metric, value, in order of
+    first appearance. Raises ValueError for a binary task without a positive label among its scores, and
+    for an undefined score: a mean over the other labels would pass for the macro average.
+    """
+    undefined = scores[scores[list(METRICS)].isna().any(axis=1)]
+    if len(undefined):
+        first = undefined.iloc[0][[*RUN, "label"]].to_dict()
+        raise ValueError(f"{len(undefined)} score rows have an undefined precision, recall or f1; the first is {first}")
+    binary = scores["kind"] == "binary"
+    for task in scores.loc[binary, "task"].unique():
+        labels = sorted(set(scores.loc[scores["task"] == task, "label"]))
+        if positive.get(task) not in labels:
+            raise ValueError(f"binary task {task!r}: positive label {positive.get(task)!r} is not one of {labels}")
+    counted = scores[~binary | (scores["label"] == scores["task"].map(dict(positive)))]
+    macro = counted.groupby(RUN, sort=False)[list(METRICS)].mean().reset_index()
+    return macro.melt(id_vars=RUN, value_vars=list(METRICS), var_name="metric", value_name="value")
+
+
+def cell_summary(headline: pd.DataFrame) -> pd.DataFrame:
+    """Mean, sample standard deviation (NaN for one seed) and n of every cell and metric.
+
+    headline: what `headline_scores` returns. Returns columns task, language, encoder, weights, metric,
+    mean, standard_deviation, n. n counts every pair of encoder seed and classifier seed.
+    """
+    values = headline.groupby([*CELL, "metric"], sort=False)["value"]
+    return values.agg(mean="mean", standard_deviation="std", n="count").reset_index()
+
+
+def paired_cells(cells: pd.DataFrame, baselines: Sequence[str]) -> pd.DataFrame:
+    """Every encoder that is no baseline beside every baseline of the same task, language and weights.
+
+    cells: columns task, language, encoder, weights, metric, mean. Adds baseline, baseline_mean,
+    absolute (difference of the means) and relative (their ratio - 1; missing where the baseline is 0).
+    """
+    is_baseline = cells["encoder"].isin(list(baselines))
+    beside = cells[is_baseline].rename(columns={"encoder": "baseline", "mean": "baseline_mean"})
+    shared = ["task", "language", "weights", "metric"]
+    pairs = cells[~is_baseline].merge(beside[[*shared, "baseline", "baseline_mean"]], on=shared)
+    pairs["absolute"] = pairs["mean"] - pairs["baseline_mean"]
+    pairs["relative"] = pairs["mean"] / pairs["baseline_mean"].where(pairs["baseline_mean"] > 0) - 1
+    return pairs
+
+
+def gains(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The mean gain over each baseline, over all cells and by encoder weights.
+
+    pairs: what `paired_cells` returns. Returns columns metric, baseline, weights ("all", "frozen" or
+    "fine-tuned"), cells (how many were averaged), relative (mean of the per-cell ratios - 1) and
+    absolute (mean difference, in the unit of the scores). The ratios' mean, not the means' ratio, gives
+    the 2.3 % and 1.2 % of section 8.
+    """
+    scopes = [pairs.assign(weights="all"), pairs]
+    averaged = [
+        scope.groupby(["metric", "baseline", "weights"], sort=False)
+        .agg(cells=("absolute", "size"), relative=("relative", "mean"), absolute=("absolute", "mean"))
+        .reset_index()
+        for scope in scopes
+    ]
+    return pd.concat(averaged, ignore_index=True)

@@ -1,0 +1,154 @@
+"""A small made-up experiment: two tasks, two languages, three encoders, two weights, ten seeds, a sweep."""
+
+import zlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from raykd.report.inputs import COLUMNS, ReportInputs, Sweep
+from raykd.report.render import write_report
+
+LANGUAGES = ("eng", "jpn")
+KINDS = {"intent": "binary", "tags": "multi-label"}
+LABELS = {"intent": ("intentional", "not intentional"), "tags": ("c#", "java", "python_3")}
+# Mean F1 that the seeds scatter around with a standard deviation of .004.
+LEVELS = {
+    "mbert": 0.700,
+    "distilmbert": 0.685,
+    "td-distilmbert": 0.722,
+    "td-1.0": 0.661,
+    "td-2.0": 0.706,
+    "td-3.0": 0.721,
+}
+SWEEP = Sweep(
+    encoder="td-distilmbert",
+    language="eng",
+    task="tags",
+    quantities=((1_000_000_000, "td-1.0"), (2_000_000_000, "td-2.0"), (3_000_000_000, "td-3.0")),
+    baselines=("mbert", "distilmbert"),
+)
+TABLE_ENCODERS = ("td-distilmbert", "distilmbert", "mbert")
+
+
+def cell_scores(task: str, language: str, encoder: str, weights: str, seeds: int = 10) -> list[tuple]:
+    """Score rows of one cell; the same arguments give the same rows."""
+    generator = np.random.default_rng(zlib.crc32(f"{task}{language}{encoder}{weights}".encode()))
+    centre = LEVELS[encoder] + (0.01 if weights == "fine-tuned" else 0.0) + (0.12 if task == "intent" else 0.0)
+    if language == "jpn" and encoder == "td-distilmbert":
+        centre = LEVELS["mbert"] + (0.12 if task == "intent" else 0.0) - 0.012
+    return [
+        (task, KINDS[task], language, encoder, weights, 1, seed, label, f1 + 0.08, f1 - 0.05, f1, 100 + place)
+        for seed in range(seeds)
+        for place, label in enumerate(LABELS[task])
+        for f1 in [centre + generator.normal(0, 0.004) - 0.02 * place]
+    ]
+
+
+def make_inputs(**changes) -> ReportInputs:
+    """The whole experiment; `changes` replace fields."""
+    cells = [(t, x, e, w) for t in KINDS for x in LANGUAGES for e in TABLE_ENCODERS for w in ("frozen", "fine-tuned")]
+    sweep_cells = [("tags", "eng", encoder, "frozen") for _, encoder in SWEEP.quantities]
+    scores = [row for cell in cells + sweep_cells for row in cell_scores(*cell)]
+    amounts = {"train": 8000, "validation": 1000, "test": 1000}
+    splits = [
+        (task, KINDS[task], language, split, origin, rows // (2 if language == "jpn" else 1))
+        for task in KINDS
+        for language in LANGUAGES
+        for split, rows in amounts.items()
+        for origin in (
+            ("natural", "translated") if (task, language) == ("intent", "jpn") and split != "test" else ("natural",)
+        )
+    ]
+    labels = [
+        (task, KINDS[task], language, split, label, 100 + 7 * place)
+        for task in KINDS
+        for language in LANGUAGES
+        for split in amounts
+        for place, label in enumerate(LABELS[task])
+    ]
+    corpora = [
+        ("td-distilmbert", "td", "eng", 1_500_000, 1_580_000_000, 390_000_000),
+        ("td-distilmbert", "td", "jpn", 40_000, 55_000_000, 21_000_000),
+    ]
+    corpora += [(name, "td", "eng", size // 1000, size, size // 4) for size, name in SWEEP.quantities]
+    steps = np.arange(1, 501)
+    curves = {"kd": 6 / steps**0.4, "mlm": 9 / steps**0.25, "cosine": 0.6 / steps**0.3}
+    training = pd.concat(
+        [
+            pd.DataFrame({"encoder": encoder, "seed": 56, "step": steps, "tokens": steps * 4096, **curves})
+            for encoder in ("td-distilmbert", "td-1.0", "td-2.0")
+        ]
+    )
+    training["loss"] = 5 * training["kd"] + 2 * training["mlm"] + training["cosine"]
+    encoders = [
+        ("mbert", 177_853_440, 12, 768, 119_547),
+        ("distilmbert", 134_734_080, 6, 768, 119_547),
+        ("td-distilmbert", 134_734_080, 6, 768, 119_547),
+    ]
+    stages = [
+        ("prepare", "td", "texts/td-1a2b3c4d", "1a2b3c4d" * 8, 812.4),
+        ("distill", "td-distilmbert", "encoders/td-distilmbert-56-9f8e7d6c", "9f8e7d6c" * 8, 9123.0),
+        ("evaluate", "tags", "scores/tags-eng-mbert-frozen-00aa11bb", "00aa11bb" * 8, 12.3),
+    ]
+    values = {
+        "name": "td-small",
+        "corpora": frame("corpora", corpora),
+        "splits": frame("splits", splits),
+        "labels": frame("labels", labels),
+        "scores": frame("scores", scores),
+        "positive": {"intent": "intentional"},
+        "baselines": ("distilmbert", "mbert"),
+        "task_encoders": {task: TABLE_ENCODERS for task in KINDS},
+        "sweep": SWEEP,
+        "training": training[list(COLUMNS["training"])],
+        "encoders": frame("encoders", encoders),
+        "stages": frame("stages", stages),
+        "expected_cells": frame("expected_cells", [(*cell, 10) for cell in cells]),
+        "settings": "name: td-small\nlanguages: [eng, jpn]\nevaluate:\n  seeds: 10\n",
+        "versions": {"python": "3.11.9", "ray": "2.49.0", "torch": "2.8.0"},
+        "commit": "0123456789abcdef",
+    }
+    return ReportInputs(**{**values, **changes})
+
+
+def frame(name: str, rows: list[tuple]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(COLUMNS[name]))
+
+
+def render(inputs: ReportInputs) -> dict[str, bytes]:
+    """Every file of the report by its path."""
+    files: dict[str, bytes] = {}
+    write_report(inputs, files.__setitem__)
+    return files
+
+
+# Test modules cannot import this file, so its functions reach them as fixtures.
+@pytest.fixture(scope="session", name="make_inputs")
+def _make_inputs():
+    return make_inputs
+
+
+@pytest.fixture(scope="session", name="cell_scores")
+def _cell_scores():
+    return cell_scores
+
+
+@pytest.fixture(scope="session", name="frame")
+def _frame():
+    return frame
+
+
+@pytest.fixture(scope="session", name="render")
+def _render():
+    return render
+
+
+@pytest.fixture(scope="session")
+def inputs() -> ReportInputs:
+    return make_inputs()
+
+
+@pytest.fixture(scope="session")
+def files(inputs) -> dict[str, bytes]:
+    return render(inputs)

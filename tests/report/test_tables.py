@@ -1,0 +1,190 @@
+"""What the tables show, from which numbers, and what they say of missing ones."""
+
+import pandas as pd
+import pytest
+
+from raykd.report.certainty import threshold_sentence
+from raykd.report.inputs import empty
+from raykd.report.results import analyse
+from raykd.report.tables import build_tables
+
+
+@pytest.fixture(scope="module")
+def tables(inputs):
+    return build_tables(inputs, analyse(inputs))
+
+
+@pytest.fixture
+def build(make_inputs):
+    """Tables by slug of the experiment with some fields replaced."""
+
+    def tables(**changes):
+        inputs = make_inputs(**changes)
+        return build_tables(inputs, analyse(inputs))
+
+    return tables
+
+
+def texts(table):
+    return [tuple(cell.text for cell in row) for row in table.rows]
+
+
+def test_table_1_has_one_unit_and_totals(tables):
+    table = tables["table1-corpus"]
+    assert table.header == ("encoder", "corpus", "eng", "jpn", "total")
+    assert texts(table)[0] == ("td-distilmbert", "td", "1.58", "0.06", "1.64")
+    assert texts(table)[1] == ("td-1.0", "td", "1.00", "0.00", "1.00")
+    assert "in GB" in table.title
+    assert table.notes[-1] == "No training text on record for: distilmbert, mbert."
+
+
+@pytest.mark.parametrize(
+    ("number_of_bytes", "unit", "shown"),
+    [(40_000, "kB", "40.00"), (3_070_000, "MB", "3.07"), (10**9, "GB", "1.00")],
+)
+def test_table_1_chooses_the_unit_from_the_largest_total(build, frame, number_of_bytes, unit, shown):
+    table = build(corpora=frame("corpora", [("a", "c", "eng", 5, number_of_bytes, 9), ("b", "c", "eng", 1, 2, 1)]))[
+        "table1-corpus"
+    ]
+    assert f"in {unit}" in table.title
+    assert texts(table) == [("a", "c", shown, shown), ("b", "c", "<0.01", "<0.01")]
+
+
+def test_table_2_tells_natural_from_translated(tables, build, frame):
+    shown = texts(tables["table2-splits"])
+    assert ("intent", "train", "T", "–", "4,000") in shown
+    assert ("intent", "test", "N", "1,000", "500") in shown
+    assert tables["table2-splits"].notes == (
+        "N: natural; T: machine-translated.",
+        "No test row is translated.",
+    )
+    translated = frame("splits", [("t", "binary", "eng", "test", "translated", 5)])
+    assert "Some test rows are translated" in build(splits=translated)["table2-splits"].notes[1]
+
+
+def test_tables_3_and_4_divide_the_tasks_by_kind(tables):
+    assert texts(tables["table3-binary-labels"]) == [
+        ("intent", "intentional", "100", "100"),
+        ("intent", "not intentional", "107", "107"),
+    ]
+    assert [row[0].text for row in tables["table4-labels"].rows] == ["tags"] * 3
+
+
+def test_table_6_has_baselines_first_and_the_best_in_bold(tables):
+    table = tables["table6-quantity"]
+    assert [row[0].text for row in table.rows] == ["mbert", "distilmbert", "td-1.0", "td-2.0", "td-3.0"]
+    assert [row[1].text for row in table.rows] == ["baseline", "baseline", "1.00", "2.00", "3.00"]
+    assert [cell.bold for cell in table.rows[-1][2:5]] == [True, True, True]
+    assert table.rows[-1][6].text == "10"
+
+
+def test_table_8_means_are_those_of_the_scores(inputs, tables):
+    scores = inputs.scores
+    own = scores[(scores["task"] == "intent") & (scores["language"] == "eng") & (scores["encoder"] == "mbert")]
+    own = own[(own["weights"] == "frozen") & (own["label"] == "intentional")]
+    row = next(
+        r for r in tables["table8-results"].rows if [c.text for c in r[:4]] == ["intent", "F1", "frozen", "mbert"]
+    )
+    assert row[4].text == f"{100 * own['f1'].mean():.1f}"
+
+
+def test_table_8_bolds_the_best_of_each_column_and_group(tables):
+    rows = tables["table8-results"].rows
+    for start in range(0, len(rows), 3):
+        for column in (4, 5):
+            values = [float(row[column].text) for row in rows[start : start + 3]]
+            assert [row[column].bold for row in rows[start : start + 3]] == [value == max(values) for value in values]
+
+
+@pytest.fixture
+def score_cell(build, frame):
+    """Table 8 and its F1 cell of the adapted encoder, from the scores of three encoders."""
+
+    def cell(adapted, first, second):
+        rows = [
+            ("tags", "multi-label", "eng", encoder, "frozen", 1, seed, "x", value, value, value, 9)
+            for encoder, values in (("td-distilmbert", adapted), ("distilmbert", first), ("mbert", second))
+            for seed, value in enumerate(values)
+        ]
+        table = build(scores=frame("scores", rows), expected_cells=empty("expected_cells"))["table8-results"]
+        return next(row[4] for row in table.rows if row[1].text == "F1" and row[3].text == "td-distilmbert"), table
+
+    return cell
+
+
+def test_marks_stand_for_p_below_five_percent_and_say_which_way(score_cell):
+    adapted = [0.70 + 0.001 * seed for seed in range(10)]
+    # D = .6 against the first (p = .0524), all ten above the second.
+    six_apart, below = [value - 0.0055 for value in adapted], [value - 0.1 for value in adapted]
+    assert score_cell(adapted, six_apart, below)[0].marks == "†"
+    assert score_cell(adapted, below, [value + 0.1 for value in adapted])[0].marks == "*†↓"
+    cell, table = score_cell(adapted, adapted, six_apart)
+    assert cell.marks == ""
+    assert any("p = 0.0524 at D = 0.6 and p = 0.0123 at D = 0.7" in note.replace("\u00a0", " ") for note in table.notes)
+
+
+def test_values_that_round_alike_are_both_bold(score_cell):
+    cell, table = score_cell([0.7001, 0.7003], [0.7002, 0.7004], [0.6, 0.6])
+    assert cell.bold
+    assert [row[4].bold for row in table.rows[:3]] == [True, True, False]
+
+
+def test_the_threshold_is_computed_for_the_seeds_at_hand():
+    assert "so a mark needs D ≥ 0.8" in threshold_sentence(5, 10).replace("\u00a0", " ")
+    assert "can give no mark: the best that it can reach is p = 0.1 at D = 1" in threshold_sentence(3, 3).replace(
+        "\u00a0", " "
+    )
+
+
+def test_every_comparison_is_listed_with_its_exact_p_value(tables):
+    raw = tables["table8-tests"].raw
+    assert len(raw) == 2 * 2 * 2 * 3 * 2  # tasks, languages, weights, metrics, baselines
+    assert set(raw["method"]) == {"exact, two-sided"}
+    assert raw.loc[raw["statistic"] == 1.0, "p_value"].iloc[0] == pytest.approx(1.0825e-5, rel=1e-4)
+
+
+def test_several_distillations_are_said_to_be_pooled(build, frame, cell_scores):
+    rows = [
+        (*row[:5], encoder_seed, *row[6:])
+        for encoder_seed in (1, 2)
+        for row in cell_scores("tags", "eng", "mbert", "frozen")
+    ]
+    notes = build(scores=frame("scores", rows))["table8-results"].notes
+    assert "up to 2 distillations of one encoder are pooled" in notes[-1]
+
+
+def test_gains_of_several_encoders_are_shown_together_and_apart(build, frame, cell_scores):
+    cells = [(e, w) for e in ("td-distilmbert", "td-3.0", "mbert") for w in ("frozen", "fine-tuned")]
+    rows = [row for encoder, weights in cells for row in cell_scores("tags", "eng", encoder, weights)]
+    names = {"tags": ("td-distilmbert", "td-3.0", "mbert")}
+    table = build(scores=frame("scores", rows), task_encoders=names)["gains"]
+    assert list(dict.fromkeys(row[0].text for row in table.rows)) == [
+        "all adapted encoders",
+        "td-distilmbert",
+        "td-3.0",
+    ]
+    assert [row[2].text for row in table.rows[:3]] == ["all", "frozen", "fine-tuned"]
+
+
+def test_absent_tables_give_their_reason(build, frame, cell_scores):
+    tables = build(
+        scores=empty("scores"), corpora=empty("corpora"), labels=empty("labels"), splits=empty("splits"),
+        sweep=None, positive={}, stages=empty("stages"), encoders=empty("encoders"),
+    )  # fmt: skip
+    assert all(not table.rows and table.absent for table in tables.values())
+    assert tables["table6-quantity"].absent == "No sweep in this experiment."
+    assert build(scores=frame("scores", cell_scores("tags", "eng", "td-1.0", "fine-tuned")))[
+        "table6-quantity"
+    ].absent.startswith("No encoder of the sweep")
+
+
+def test_missing_numbers_are_dashes(build):
+    stages = pd.DataFrame(
+        [("prepare", "td", "texts/td", "00", None)], columns=["stage", "name", "directory", "hash", "seconds"]
+    )
+    assert texts(build(stages=stages)["stages"])[0][-1] == "–"
+
+
+def test_stage_times_add_up(tables):
+    assert [row[-1].text for row in tables["stages"].rows] == ["13 min 32 s", "2 h 32 min", "12.3 s"]
+    assert tables["stages"].notes[0].startswith("In total 2 h 45 min: prepare 13 min 32 s, distill 2 h 32 min")

@@ -1,0 +1,109 @@
+"""The exact test against scipy, against a count of all splits, and where scipy would not be exact."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+
+from raykd.statistics.kolmogorov_smirnov import attainable_p_values, compare
+
+
+def distance(sample, other):
+    """sup |F - G| straight from the definition."""
+    points = [*sample, *other]
+    return max(abs(sum(x <= p for x in sample) / len(sample) - sum(x <= p for x in other) / len(other)) for p in points)
+
+
+def brute_force_p_value(sample, other):
+    """The share of all splits of the pooled values that are at least as far apart."""
+    pooled = [*sample, *other]
+    observed = distance(sample, other)
+    splits = list(combinations(range(len(pooled)), len(sample)))
+    far = sum(
+        distance([pooled[i] for i in chosen], [pooled[i] for i in range(len(pooled)) if i not in chosen])
+        >= observed - 1e-12
+        for chosen in splits
+    )
+    return far / len(splits)
+
+
+@pytest.mark.parametrize(("n", "n_baseline"), [(2, 2), (3, 3), (4, 3), (5, 5), (4, 6)])
+def test_p_value_is_the_share_of_all_splits(n, n_baseline):
+    generator = np.random.default_rng(n * 10 + n_baseline)
+    for shift in (0.0, 1.0, 3.0):
+        scores, baseline_scores = generator.normal(shift, 1, n), generator.normal(0, 1, n_baseline)
+        found = compare(scores, baseline_scores)
+        assert found.statistic == pytest.approx(distance(scores, baseline_scores))
+        assert found.p_value == pytest.approx(brute_force_p_value(scores, baseline_scores))
+
+
+def test_agrees_with_scipy_and_names_what_it_did():
+    scores, baseline_scores = np.linspace(0.70, 0.73, 10), np.linspace(0.681, 0.716, 8)
+    found = compare(scores, baseline_scores)
+    reference = ks_2samp(scores, baseline_scores, method="exact")
+    assert (found.statistic, found.p_value) == (reference.statistic, reference.pvalue)
+    assert (found.n, found.n_baseline, found.ties, found.method) == (10, 8, False, "exact, two-sided")
+    assert found.difference == pytest.approx(scores.mean() - baseline_scores.mean())
+
+
+def test_direction_is_the_sign_of_the_difference():
+    low, high = [0.1, 0.2, 0.3], [0.4, 0.5, 0.6]
+    assert compare(high, low).direction == "higher"
+    assert compare(low, high).direction == "lower"
+    assert compare([0.1, 0.2, 0.3], [0.3, 0.2, 0.1]).direction == "same"
+
+
+@pytest.mark.parametrize("pair", [([0.1, 0.2], [0.2, 0.3]), ([0.1, 0.1], [0.2, 0.3])])
+def test_ties_are_seen_across_and_within_samples(pair):
+    assert compare(*pair).ties
+
+
+def test_with_ties_the_p_value_is_an_upper_bound():
+    scores, baseline_scores = [0.3, 0.4, 0.4, 0.5, 0.6], [0.1, 0.2, 0.3, 0.3, 0.4]
+    assert brute_force_p_value(scores, baseline_scores) <= compare(scores, baseline_scores).p_value
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ([0.5], "scores: 1 value"),
+        ([], "scores: 0 value"),
+        ([0.5, float("nan")], "scores: 1 of 2 values are not finite"),
+    ],
+)
+def test_bad_samples_are_refused(scores, message):
+    with pytest.raises(ValueError, match=message):
+        compare(scores, [0.1, 0.2])
+    with pytest.raises(ValueError, match=f"baseline {message}"):
+        compare([0.1, 0.2], scores)
+
+
+def test_the_asymptotic_fallback_is_an_error():
+    # Sizes without a common factor whose product passes 2**31: scipy warns and turns to the asymptotic p.
+    large = np.arange(50_000.0)
+    with pytest.raises(ArithmeticError, match=r"no exact .* 50000 and 49999"):
+        compare(large, large[:-1])
+
+
+def test_ten_seeds_need_a_distance_of_seven_tenths():
+    found = attainable_p_values(10, 10)
+    assert found.significant == pytest.approx((0.7, 0.01234), abs=1e-5)
+    assert found.not_significant == pytest.approx((0.6, 0.05245), abs=1e-5)
+
+
+def test_small_samples_may_never_be_significant():
+    assert attainable_p_values(3, 3).significant is None
+    assert attainable_p_values(3, 3).not_significant == pytest.approx((1.0, 0.1))
+    assert attainable_p_values(4, 4).significant == pytest.approx((1.0, 2 / 70))
+    with pytest.raises(ValueError, match="at least two"):
+        attainable_p_values(1, 10)
+
+
+@pytest.mark.parametrize(("n", "n_baseline"), [(10, 10), (10, 9), (5, 10), (30, 10)])
+def test_attainable_p_values_are_those_of_the_test(n, n_baseline):
+    """Shifts a sample along another: every p met lies on the side of the threshold that its D says."""
+    significant, _ = attainable_p_values(n, n_baseline).significant
+    met = [compare(np.arange(n) + shift, np.arange(n_baseline) * 1.001 + 0.25) for shift in range(-n, n + 1)]
+    assert all((found.p_value < 0.05) == (found.statistic >= significant - 1e-12) for found in met)
+    assert any(found.p_value < 0.05 for found in met)

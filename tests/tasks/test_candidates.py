@@ -1,0 +1,105 @@
+"""Selecting from blocks of any size gives what selecting from everything gives, and loses nothing a split takes."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from raykd.config import Sizes, Task
+from raykd.corpus.schema import DOCUMENT
+from raykd.tasks.candidates import Candidates, select_candidates
+from raykd.tasks.splits import split_rows
+
+LABELS = ("a", "b", "c")
+
+
+def task(kind: str = "multi-label", **sizes: int) -> Task:
+    source = {"reader": "table", "language": "eng", "path": "x", "labels": "labels"}
+    values = {"train": 30, "validation": 8, "test": 8, "minimum": 2, **sizes}
+    return Task(kind=kind, sources=(source,), labels=LABELS, sizes=Sizes(**values))
+
+
+def documents(seed: int, rows: int) -> list[dict]:
+    generator = np.random.default_rng(seed)
+    ranks = generator.permutation(rows * 10)[:rows]
+    return [
+        {
+            "doc_id": f"{rank:032x}",
+            "rank": int(rank),
+            "language": ("eng", "spa")[generator.integers(2)],
+            "text": f"text {generator.integers(rows)}" if generator.random() < 0.95 else "",
+            "labels": sorted({"other", "b"} if rank % 9 == 0 else {("a", "b", "c", "other")[rank % 4], "a"}),
+            "group": "",
+            "origin": ("", "natural", "translated")[generator.integers(3)],
+            "place": f"file row {rank}",
+            "problem": "",
+        }
+        for rank in ranks
+    ]
+
+
+def collect(rows: list[dict], chosen: Task, block: int) -> Candidates:
+    candidates = Candidates(chosen)
+    for start in range(0, len(rows), block):
+        candidates.add(select_candidates(pa.Table.from_pylist(rows[start : start + block], DOCUMENT), chosen))
+    return candidates
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_blocks_do_not_matter_and_the_splits_are_those_of_all_rows(seed):
+    rows = documents(seed, 1500)
+    chosen = task()
+    whole = collect(rows, chosen, 10**6)
+    for language in ("eng", "spa"):
+        expected = whole.of_language(language)
+        assert 0 < len(expected) < 400
+        for block in (50, 333):
+            assert collect(rows, chosen, block).of_language(language).equals(expected)
+        everything = unlimited(rows, language)
+        assert splits_of(expected, chosen) == splits_of(everything, chosen)
+
+
+def unlimited(rows: list[dict], language: str) -> list[dict]:
+    """Every usable row in rank order, texts once: the selection written plainly."""
+    seen, kept = set(), []
+    for row in sorted(rows, key=lambda row: row["rank"]):
+        labels = [label for label in LABELS if label in row["labels"]]
+        if row["language"] == language and labels and row["text"] and row["text"] not in seen:
+            seen.add(row["text"])
+            kept.append({**row, "labels": labels})
+    return kept
+
+
+def splits_of(rows, chosen: Task) -> dict[str, list[str]]:
+    rows = rows if isinstance(rows, list) else rows.to_dict("records")
+    truth = np.array([[label in row["labels"] for label in LABELS] for row in rows])
+    natural = np.array([row["origin"] in ("", "natural") for row in rows])
+    splits = split_rows(chosen.kind, LABELS, truth, natural, chosen.sizes)
+    return {split: [rows[index]["doc_id"] for index in chosen] for split, chosen in splits.items()}
+
+
+def test_rows_are_counted_with_the_first_problem():
+    rows = documents(0, 50)
+    for row in rows[10:13]:
+        row["problem"] = "not valid XML"
+    candidates = collect(rows, task(), 7)
+    assert candidates.read.total() == 50
+    assert candidates.rejected == 3
+    assert candidates.first_rejected == min(f"{row['place']}: not valid XML" for row in rows[10:13])
+
+
+def test_a_row_of_one_class_has_one_label():
+    rows = documents(0, 6)
+    for row in rows:
+        row["labels"] = ["other", "a"]
+    rows[3]["labels"] = ["a", "c"]
+    candidates = collect(rows, task("multi-class"), 6)
+    assert candidates.rejected == 1
+    assert candidates.first_rejected.startswith(rows[3]["place"])
+
+
+def test_a_document_read_twice_is_kept_once():
+    rows = documents(0, 30)
+    again = [{**row, "place": "elsewhere", "text": row["text"] + "!"} for row in rows]
+    candidates = collect(rows + again, task(), 9)
+    ids = [*candidates.of_language("eng")["doc_id"], *candidates.of_language("spa")["doc_id"]]
+    assert len(ids) == len(set(ids))

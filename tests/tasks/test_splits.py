@@ -1,0 +1,103 @@
+"""Splits: exact sizes, minimum reached, nothing twice, and one clear line where the data cannot give them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from raykd.config import Sizes
+from raykd.errors import InputError
+from raykd.tasks.splits import split_rows
+
+TAGS = ("python", "java", "rust")
+
+
+def draw(seed: int, rows: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    if kind == "multi-label":
+        truth = generator.random((rows, 3)) < [0.6, 0.3, 0.1]
+        truth[~truth.any(axis=1), 0] = True
+    else:
+        truth = np.eye(3, dtype=bool)[generator.choice(3, rows, p=[0.6, 0.3, 0.1])]
+    return truth, generator.random(rows) < 0.5
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    kind=st.sampled_from(["multi-label", "multi-class"]),
+    train=st.integers(1, 150),
+    test=st.integers(9, 60),
+    minimum=st.integers(0, 5),
+)
+def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, test, minimum):
+    truth, natural = draw(seed, 300, kind)
+    sizes = Sizes(train=train, validation=test, test=test, minimum=minimum)
+    try:
+        splits = split_rows(kind, TAGS, truth, natural, sizes)
+    except InputError as error:
+        assert "\n" not in str(error)
+        return
+    assert {split: len(rows) for split, rows in splits.items()} == {
+        "train": train,
+        "validation": test,
+        "test": test,
+    }
+    everything = np.concatenate(list(splits.values()))
+    assert len(set(everything)) == len(everything)
+    for split, rows in splits.items():
+        assert (np.diff(rows) > 0).all()
+        assert truth[rows].any(axis=0).all()
+        if split != "train":
+            assert truth[rows].sum(axis=0).min() >= minimum
+    if kind != "multi-label":
+        assert natural[splits["test"]].all()
+
+
+def test_without_a_minimum_rank_decides_alone():
+    truth = np.eye(3, dtype=bool)[np.arange(100) % 3]
+    splits = split_rows("multi-label", TAGS, truth, np.ones(100, bool), Sizes(train=30, validation=20, test=20))
+    np.testing.assert_array_equal(splits["test"], np.arange(20))
+    np.testing.assert_array_equal(splits["validation"], np.arange(20, 40))
+    np.testing.assert_array_equal(splits["train"], np.arange(40, 70))
+
+
+def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
+    truth = np.zeros((40, 3), bool)
+    truth[:, 0] = True
+    truth[[5, 20, 30, 36], 1] = True
+    truth[[6, 21, 31, 38], 2] = True
+    splits = split_rows(
+        "multi-label", TAGS, truth, np.ones(40, bool), Sizes(train=25, validation=4, test=6, minimum=1)
+    )
+    np.testing.assert_array_equal(splits["test"], [0, 1, 2, 3, 5, 6])
+    np.testing.assert_array_equal(splits["validation"], [4, 7, 20, 21])
+    rest = [row for row in range(40) if row not in splits["test"] and row not in splits["validation"]]
+    np.testing.assert_array_equal(splits["train"], rest[:25])  # a plain sample, not balanced
+
+
+def test_translations_are_never_tested_but_validated_and_trained_on():
+    truth = np.eye(2, dtype=bool)[np.arange(60) % 2]
+    natural = np.arange(60) >= 30
+    splits = split_rows("binary", ("yes", "no"), truth, natural, Sizes(train=20, validation=10, test=20))
+    np.testing.assert_array_equal(splits["test"], np.arange(30, 50))
+    np.testing.assert_array_equal(splits["validation"], np.arange(10))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        (Sizes(train=500, validation=10, test=10, minimum=1), "sizes.train is 500 rows, but there are 80"),
+        (Sizes(train=10, validation=10, test=200), "sizes.test is 200 rows, but there are 100"),
+        (
+            Sizes(train=10, validation=30, test=30, minimum=8),
+            "validation needs 8 rows with the label 'rust' .* but there are 2",
+        ),
+        (Sizes(train=5, validation=10, test=10, minimum=5), "test: 5 rows of each of 3 labels take 15 rows"),
+        (Sizes(train=5, validation=20, test=20), "test: none of its 20 rows has the label 'rust'"),
+    ],
+)
+def test_impossible_sizes_are_named(sizes, message):
+    truth = np.eye(3, dtype=bool)[[0, 1] * 10 + [0, 1, 2] * 10 + [0, 1] * 25]
+    with pytest.raises(InputError, match=message):
+        split_rows("multi-label", TAGS, truth, np.ones(100, bool), sizes)
