@@ -54,12 +54,14 @@ class Run:
         import ray
 
         if not ray.is_initialized():
-            if os.environ.get("RAY_ADDRESS"):
+            if on_cluster():
                 ray.init(logging_level=logging.WARNING)
+                # An autoscaling cluster may be small now and grow: what is asked is said, not refused.
+                self.say(f"connected to a cluster of {ray.cluster_resources().get('CPU', 0):g} logical CPUs")
             else:
                 _start_local_ray(self.experiment.resources)
-            check_cpus(self.experiment, ray.cluster_resources().get("CPU", 0))
-        for logger in ("ray.data", "ray.tune", "ray.train"):
+        logging.getLogger("ray.data").setLevel(logging.ERROR)  # it warns of every dataset that its bars are off
+        for logger in ("ray.tune", "ray.train"):
             logging.getLogger(logger).setLevel(logging.WARNING)
 
 
@@ -104,15 +106,22 @@ def job(description: str, work: Callable[[Run], None]) -> None:
 
 def open_run(path: str, overrides: list[str]) -> Run:
     experiment = config.load(path, overrides)
+    if not on_cluster():
+        check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
     storage = experiment.storage
     if "://" not in storage:
-        if os.environ.get("RAY_ADDRESS") and not Path(storage).is_absolute():
+        if on_cluster() and not Path(storage).is_absolute():
             raise InputError(
                 f"{path}: storage: {storage!r} is relative, and a submitted job's working directory is thrown away; "
                 "give an absolute path that all nodes share, or a URI such as s3://bucket/prefix"
             )
         storage = str(Path(storage).absolute())
     return Run(experiment, ResultStore(Storage(f"{storage}/{experiment.name}")), time.monotonic())
+
+
+def on_cluster() -> bool:
+    """Whether there is a Ray to connect to: a submitted job has its address."""
+    return bool(os.environ.get("RAY_ADDRESS"))
 
 
 def describe(run: Run) -> Iterator[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
-from raykd.config import READER_CPUS, Encoder, Experiment
+from raykd.config import READER_CPUS, Budget, Corpus, Encoder, Experiment
 from raykd.errors import InputError
 
 
@@ -17,7 +16,8 @@ def check_experiment(experiment: Experiment, file: str) -> None:
         _check_tasks(experiment)
         _check_evaluation(experiment)
         _check_sweep(experiment)
-        check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
+        if experiment.resources.logical_cpus:
+            check_cpus(experiment, experiment.resources.logical_cpus)
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
 
@@ -47,20 +47,21 @@ def _known(names: Iterable[str], known: Iterable[str], where: str, what: str) ->
     known = list(known)
     for name in names:
         if name not in known:
-            raise InputError(
-                f"{where}: no {what} is called {name!r}; there are: {', '.join(known) or 'none'}"
-            )
+            raise InputError(f"{where}: no {what} is called {name!r}; there are: {', '.join(known) or 'none'}")
 
 
 def _check_corpora(experiment: Experiment) -> None:
     for name, corpus in experiment.corpora.items():
         where = f"corpora.{name}"
         _known((s.language for s in corpus.sources), experiment.languages, f"{where}.sources", "language")
-        if corpus.budget:
-            have = {source.language for source in corpus.sources}
-            for language in (*corpus.budget.per_language, *corpus.budget.take_all):
-                if language not in have:
-                    raise InputError(f"{where}.budget: {language} has a budget but no source")
+        _check_budget(corpus.budget, corpus, where)
+
+
+def _check_budget(budget: Budget | None, corpus: Corpus, where: str) -> None:
+    have = {source.language for source in corpus.sources}
+    for language in (*budget.per_language, *budget.take_all) if budget else ():
+        if language not in have:
+            raise InputError(f"{where}.budget: {language} has a budget but no source")
 
 
 def _check_encoders(experiment: Experiment) -> None:
@@ -68,10 +69,9 @@ def _check_encoders(experiment: Experiment) -> None:
         where = f"encoders.{name}"
         if encoder.training:
             _known([encoder.training.corpus], experiment.corpora, f"{where}.corpus", "corpus")
+            _check_budget(encoder.training.budget, experiment.corpora[encoder.training.corpus], where)
         if encoder.pretrain:
-            _known(
-                encoder.pretrain.tokenizer.train.corpora, experiment.corpora, f"{where}.tokenizer", "corpus"
-            )
+            _known(encoder.pretrain.tokenizer.train.corpora, experiment.corpora, f"{where}.tokenizer", "corpus")
             if encoder.pretrain.width % encoder.pretrain.heads:
                 raise InputError(f"{where}.pretrain: width is not a multiple of heads")
         if encoder.parent:

@@ -26,9 +26,7 @@ from pydantic import (
 from raykd.errors import InputError
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]  # ISO 639-3
-Name = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*$", max_length=60)
-]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*$", max_length=60)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 
@@ -111,11 +109,10 @@ class Training(Node):
     """What pretraining, continued training and distillation share."""
 
     corpus: Name
+    budget: Budget | None = None  # none: the corpus's own
     seeds: tuple[int, ...] = (56,)  # Sanh train.py:197
     epochs: Positive = 3  # Sanh train.py:155
-    step_sequences: Positive = (
-        4096  # Sanh: batch 5 x accumulation 50 x 8 processes = 2,000; the paper: "large"
-    )
+    step_sequences: Positive = 4096  # Sanh: batch 5 x accumulation 50 x 8 processes = 2,000; the paper: "large"
     group_sequences: Positive = 64
     max_length: Annotated[int, Field(ge=8)] = 512
     learning_rate: Annotated[float, Field(gt=0)] = 5e-4  # Sanh train.py:170
@@ -152,9 +149,7 @@ class Distill(Training):
         6  # a number: spread evenly, 12 -> 0, 2, 4, 7, 9, 11 (Sanh extract_distilbert.py)
     )
     loss: Loss = Loss()
-    token_types: Literal["fold", "drop"] = (
-        "fold"  # the reference drops them, a constant lost before the LayerNorm
-    )
+    token_types: Literal["fold", "drop"] = "fold"  # the reference drops them, a constant lost before the LayerNorm
     positions: Literal["frozen", "trained"] = "frozen"  # frozen in the reference
 
 
@@ -286,9 +281,7 @@ class TrainResources(Node):
     workers: Positive = 1
     cpus_per_worker: Annotated[float, Field(gt=0)] = 1.0
     gpus_per_worker: Annotated[float, Field(ge=0)] = 0
-    threads: Positive | None = (
-        None  # torch threads of a worker; none: the machine's cores shared by the workers
-    )
+    threads: Positive | None = None  # torch threads of a worker; none: the machine's cores shared by the workers
     micro_batch_tokens: Positive = 4096
     checkpoint_steps: Positive = 50
     failures: Annotated[int, Field(ge=0)] = 2
@@ -314,9 +307,7 @@ class Experiment(Node):
     storage: str
     seed: int = 56  # corpus selection and splits; encoders and the grid have seeds of their own
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
-    source_identity: Literal["stat", "content"] = (
-        "stat"  # a file is its size and time of change, or its bytes
-    )
+    source_identity: Literal["stat", "content"] = "stat"  # a file is its size and time of change, or its bytes
     sample: Sample | None = None
     corpora: dict[Name, Corpus]
     encoders: dict[Name, Encoder]

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity
+from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity, settings_hash
 from raykd.checks import task_encoders, task_languages
 from raykd.config import Adapt, Budget, Distill, Experiment, Pretrain, Source
 from raykd.corpus import texts, tokenizer, tokens
@@ -83,9 +84,7 @@ class Plan:
     @property
     def sweep_quantities(self) -> list[tuple[int, str]]:
         sweep = self.experiment.sweep
-        return (
-            [(int(size), f"{sweep.encoder}-{size_name(size)}") for size in sweep.quantities] if sweep else []
-        )
+        return [(int(size), f"{sweep.encoder}-{size_name(size)}") for size in sweep.quantities] if sweep else []
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -111,9 +110,7 @@ class Plan:
         for planned in self.sweep_encoders:
             by_name.setdefault(planned.name, []).append(planned.saved)
         by_name |= {name: self.saved(name) for name in sweep.baselines}
-        return [
-            self._cell(sweep.task, sweep.language, name, "frozen", saved) for name, saved in by_name.items()
-        ]
+        return [self._cell(sweep.task, sweep.language, name, "frozen", saved) for name, saved in by_name.items()]
 
     def saved(self, name: str) -> list[SavedEncoder]:
         """Where an encoder lies, or will lie, one for each of its seeds."""
@@ -123,7 +120,7 @@ class Plan:
             return [SavedEncoder(name, 0, identity, encoder.model, stored=False, revision=encoder.revision)]
         spec = encoder.training
         assert spec
-        budget = self.experiment.corpora[spec.corpus].budget
+        budget = spec.budget or self.experiment.corpora[spec.corpus].budget
         return [self._planned(name, spec, seed, budget).saved for seed in spec.seeds]
 
     def results(self) -> dict[str, Result]:
@@ -207,9 +204,7 @@ class Plan:
             {"texts": self.texts[corpus].hash, "tokenizer": owner.hash},
         )
 
-    def _planned(
-        self, name: str, spec: Distill | Pretrain | Adapt, seed: int, budget: Budget | None
-    ) -> PlannedEncoder:
+    def _planned(self, name: str, spec: Distill | Pretrain | Adapt, seed: int, budget: Budget | None) -> PlannedEncoder:
         if planned := self._trained.get((name, seed)):
             return planned
         base = self.experiment.sweep.encoder if name not in self.experiment.encoders else name  # type: ignore[union-attr]
@@ -217,13 +212,11 @@ class Plan:
         parent = self.saved(parent_name)[0] if parent_name else None
         owner = self.tokenizer_owner(base)
         tokens_result = self._tokens(spec.corpus, owner, spec.max_length)
-        settings = _settings(spec, {"corpus", "seeds", "teacher", "encoder", "tokenizer"}) | {
+        settings = _settings(spec, {"corpus", "budget", "seeds", "teacher", "encoder", "tokenizer"}) | {
             "how": type(spec).__name__.lower(),
             "budget": _budget(budget),
         }
-        inputs = {"tokens": tokens_result.hash} | (
-            {"parent": f"{parent.hash} seed {parent.seed}"} if parent else {}
-        )
+        inputs = {"tokens": tokens_result.hash} | ({"parent": f"{parent.hash} seed {parent.seed}"} if parent else {})
         result = Result("encoders", f"{name}-{seed}", trainer.VERSION, settings, inputs)
         planned = PlannedEncoder(
             name, spec, seed, budget, parent, owner, self.texts[spec.corpus], tokens_result, result
@@ -246,9 +239,7 @@ class Plan:
         }
         inputs = {"task": self.tasks[task].hash, "encoder": saved[0].hash}
         return Cell(
-            result=Result(
-                "scores", f"{task}-{language}-{encoder}-{weights}", cells.VERSION, settings, inputs
-            ),
+            result=Result("scores", f"{task}-{language}-{encoder}-{weights}", cells.VERSION, settings, inputs),
             task=task,
             kind=spec.kind,
             labels=spec.labels,
@@ -267,11 +258,7 @@ class Plan:
 
 
 def model_hash(model: str, revision: str | None) -> str:
-    """A model that comes ready: the content of a local directory's weights and tokenizer, or a hub name and revision."""
-    from pathlib import Path
-
-    from raykd.artifacts import settings_hash
-
+    """What a model that comes ready is: the content of a local directory, or a hub name and revision."""
     if not Path(model).is_dir():
         return settings_hash({"model": model, "revision": revision})
     files = sorted(path for path in Path(model).iterdir() if path.is_file())

@@ -47,9 +47,7 @@ class Storage:
         """Names directly under a directory, sorted; empty where there is none."""
         if not self.exists(path):
             return []
-        return sorted(
-            PurePosixPath(entry).name for entry in self.filesystem.ls(self.path(path), detail=False)
-        )
+        return sorted(PurePosixPath(entry).name for entry in self.filesystem.ls(self.path(path), detail=False))
 
     def read_bytes(self, path: str) -> bytes:
         return bytes(self.filesystem.cat_file(self.path(path)))
@@ -96,9 +94,7 @@ class Storage:
         """Copy every file of a local directory, each atomically."""
         for file in sorted(Path(local).rglob("*")):
             if file.is_file():
-                self.write_bytes(
-                    str(PurePosixPath(path, file.relative_to(local).as_posix())), file.read_bytes()
-                )
+                self.write_bytes(str(PurePosixPath(path, file.relative_to(local).as_posix())), file.read_bytes())
 
     @contextmanager
     def local_directory(self, path: str) -> Iterator[Path]:

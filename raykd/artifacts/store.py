@@ -30,9 +30,7 @@ class ResultStore:
             return None
         manifest: dict[str, Any] = self.storage.read_json(path)
         if manifest["hash"] != result.hash:
-            raise RuntimeError(
-                f"{self.storage.address(path)}: another result has the same first eight digits"
-            )
+            raise RuntimeError(f"{self.storage.address(path)}: another result has the same first eight digits")
         return manifest
 
     def facts(self, result: Result) -> dict[str, Any]:

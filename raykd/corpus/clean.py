@@ -31,7 +31,5 @@ def html_to_text(html: str) -> str:
 
 def clean_text(text: str) -> str:
     """NFC, no control characters, single spaces, no empty lines, nothing at the ends."""
-    text = _CONTROL.sub(
-        lambda found: "\n" if found.group() in "\r\u2028\u2029" else "", text.replace("\r\n", "\n")
-    )
+    text = _CONTROL.sub(lambda found: "\n" if found.group() in "\r\u2028\u2029" else "", text.replace("\r\n", "\n"))
     return _LINES.sub("\n", _SPACES.sub(" ", unicodedata.normalize("NFC", text))).strip()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import ray.data
@@ -16,31 +16,35 @@ from raykd.corpus.readers import UNIT_BYTES, Unit, read_unit, source_name, split
 from raykd.corpus.schema import DOCUMENT
 
 BLOCK_DOCUMENTS = 8192
+Item = TypeVar("Item")
 
 
 def read_documents(sources: Sequence[Source], seed: int, unit_bytes: int = UNIT_BYTES) -> ray.data.Dataset:
     """One row a document (`schema.DOCUMENT`), in no particular order; rows that cannot be read carry a problem."""
-    units = split_units(sources, unit_bytes)
 
-    def read(batch: dict) -> Iterator[pa.Table]:
-        for unit in batch["item"]:
-            yield from unit_documents(unit, seed)
+    def read(unit: Unit) -> Iterator[pa.Table]:
+        return unit_documents(unit, seed)
 
-    return unit_dataset(units).map_batches(read, batch_size=1)
+    return each(split_units(sources, unit_bytes), read)
 
 
-def unit_dataset(units: Sequence[object]) -> ray.data.Dataset:
-    """A dataset with column `item`, one object a block, so that each is one task wherever there is room."""
-    return ray.data.from_items([{"item": unit} for unit in units], override_num_blocks=max(1, len(units)))
+def each(items: Sequence[Item], work: Callable[[Item], Iterator[pa.Table]]) -> ray.data.Dataset:
+    """What `work` yields for each item, one task an item, as many at a time as there is room for."""
+
+    def run(batch: dict[str, Any]) -> Iterator[pa.Table]:
+        for index in batch["id"]:
+            yield from work(items[index])
+
+    return ray.data.range(len(items), override_num_blocks=max(1, len(items))).map_batches(run, batch_size=1)  # type: ignore[arg-type]
 
 
-def report_table(report: Any) -> pa.Table:
-    """What a unit of work says of itself, as one row of JSON: reports keep their shape and 64-bit ranks."""
-    return pa.table({"report": [json.dumps(report)]})
+def reports_of_each(items: Sequence[Item], work: Callable[[Item], Any]) -> list[Any]:
+    """What `work` returns (JSON values) for each item, in no particular order; it writes its output itself."""
 
+    def run(item: Item) -> Iterator[pa.Table]:
+        yield pa.table({"report": [json.dumps(work(item))]})
 
-def take_reports(dataset: ray.data.Dataset) -> list[Any]:
-    return [json.loads(row["report"]) for row in dataset.take_all()]
+    return [json.loads(row["report"]) for row in each(items, run).take_all()] if items else []
 
 
 def unit_documents(unit: Unit, seed: int) -> Iterator[pa.Table]:

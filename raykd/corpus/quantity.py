@@ -25,9 +25,7 @@ def language_budgets(available: Mapping[str, int], budget: Budget | None) -> dic
     if budget is None:
         return dict(available)
     if budget.total is None:
-        return {
-            language: min(int(size), available[language]) for language, size in budget.per_language.items()
-        }
+        return {language: min(int(size), available[language]) for language, size in budget.per_language.items()}
     taken = {language: available[language] for language in available if language in budget.take_all}
     rest = int(budget.total) - sum(taken.values())
     if rest <= 0 and len(taken) < len(available):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -24,7 +24,7 @@ import ray
 
 from raykd.artifacts import Result, ResultStore, Storage
 from raykd.config import Corpus
-from raykd.corpus.documents import report_table, take_reports, unit_dataset, unit_documents
+from raykd.corpus.documents import reports_of_each, unit_documents
 from raykd.corpus.rank import text_key
 from raykd.corpus.readers import UNIT_BYTES, Unit, source_files, split_units
 from raykd.corpus.schema import TEXT
@@ -59,25 +59,20 @@ def prepare_texts(
     shards = count_shards(corpus)
     excluded = [task.directory for task in excluded_tasks]
 
-    def fill(batch: dict) -> Iterator[pa.Table]:
-        for unit in batch["item"]:
-            yield report_table(_fill_buckets(storage, scratch, unit, seed, shards, corpus, excluded))
+    def fill(numbered: tuple[int, Unit]) -> dict[str, Any]:
+        return _fill_buckets(storage, scratch, numbered, seed, shards, corpus, excluded)
 
-    units = split_units(corpus.sources, unit_bytes)
-    reports = take_reports(unit_dataset(list(enumerate(units))).map_batches(fill, batch_size=1))
+    reports = reports_of_each(list(enumerate(split_units(corpus.sources, unit_bytes))), fill)
     _write_rejected(store, result, name, corpus, reports)
 
     buckets = sorted({(report["language"], bucket) for report in reports for bucket in report["buckets"]})
-    dropped = ray.put(duplicate_ranks(storage, scratch, buckets))
+    copies = ray.put(duplicate_ranks(storage, scratch, buckets))
 
-    def sort(batch: dict) -> Iterator[pa.Table]:
-        for language, bucket in batch["item"]:
-            copies = ray.get(dropped)
-            yield report_table(
-                _sort_bucket(storage, scratch, result.directory, language, bucket, shards[language], copies)
-            )
+    def sort(place: tuple[str, int]) -> dict[str, Any]:
+        language, bucket = place
+        return _sort_bucket(storage, scratch, result.directory, language, bucket, shards[language], ray.get(copies))
 
-    written = take_reports(unit_dataset(buckets).map_batches(sort, batch_size=1)) if buckets else []
+    written = reports_of_each(buckets, sort)
     store.complete(result, _facts(name, corpus, reports, written), started)
     storage.remove(scratch)
 
@@ -132,9 +127,7 @@ def _task_rows(uri: str, directories: tuple[str, ...]) -> tuple[frozenset[str], 
             for file in storage.list(f"{directory}/{language}") if language.startswith("language=") else []:
                 table = storage.read_table(f"{directory}/{language}/{file}", columns=["doc_id", "text"])
                 ids.update(table["doc_id"].to_pylist())
-                keys.update(
-                    text_key(text) for text in table["text"].to_pylist() if len(text) > DUPLICATE_CHARACTERS
-                )
+                keys.update(text_key(text) for text in table["text"].to_pylist() if len(text) > DUPLICATE_CHARACTERS)
     return frozenset(ids), frozenset(keys)
 
 
@@ -225,12 +218,8 @@ def _sort_bucket(
 def _write_rejected(
     store: ResultStore, result: Result, name: str, corpus: Corpus, reports: list[dict[str, Any]]
 ) -> None:
-    rejected = [
-        {"language": report["language"], **problem} for report in reports for problem in report["problems"]
-    ]
-    store.storage.write_table(
-        f"{result.directory}/rejected.parquet", pa.Table.from_pylist(rejected, schema=REJECTED)
-    )
+    rejected = [{"language": report["language"], **problem} for report in reports for problem in report["problems"]]
+    store.storage.write_table(f"{result.directory}/rejected.parquet", pa.Table.from_pylist(rejected, schema=REJECTED))
     read = sum(report["counts"].get("read", 0) for report in reports)
     if len(rejected) > corpus.rejected_share * read:
         raise InputError(
@@ -240,9 +229,7 @@ def _write_rejected(
         )
 
 
-def _facts(
-    name: str, corpus: Corpus, reports: list[dict[str, Any]], written: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _facts(name: str, corpus: Corpus, reports: list[dict[str, Any]], written: list[dict[str, Any]]) -> dict[str, Any]:
     languages: dict[str, Any] = {}
     for language in sorted({source.language for source in corpus.sources}):
         dropped: Counter[str] = Counter()
@@ -257,9 +244,7 @@ def _facts(
         if not shards:
             why = ", ".join(f"{reason} {count}" for reason, count in dropped.items() if count) or "no rows"
             paths = ", ".join(source.path for source in corpus.sources if source.language == language)
-            raise InputError(
-                f"corpora.{name}: no document of {language} is left of {read} read ({why}) in {paths}"
-            )
+            raise InputError(f"corpora.{name}: no document of {language} is left of {read} read ({why}) in {paths}")
         languages[language] = {
             "documents": sum(shard["documents"] for shard in shards),
             "bytes": sum(shard["bytes"] for shard in shards),

@@ -48,9 +48,7 @@ def train_wordpiece(texts: Iterator[str], vocabulary: int) -> BertTokenizer:
     return BertTokenizer(vocab=tokenizer.get_vocab(), do_lower_case=False, strip_accents=False)
 
 
-def train_tokenizer(
-    store: ResultStore, result: Result, corpora: Sequence[tuple[Result, dict[str, int]]]
-) -> None:
+def train_tokenizer(store: ResultStore, result: Result, corpora: Sequence[tuple[Result, dict[str, int]]]) -> None:
     """Write tokenizers/<encoder>-<hash8>/, trained on texts up to each language's cut-off rank.
 
     corpora: (texts, {language: cut-off rank}).
@@ -68,7 +66,5 @@ def _texts(store: ResultStore, corpora: Sequence[tuple[Result, dict[str, int]]])
     for texts, cutoffs in corpora:
         for language, cutoff in cutoffs.items():
             for shard in shards_up_to(store.facts(texts)["languages"][language]["shards"], cutoff):
-                table = store.storage.read_table(
-                    f"{texts.directory}/{shard['file']}", columns=["rank", "text"]
-                )
+                table = store.storage.read_table(f"{texts.directory}/{shard['file']}", columns=["rank", "text"])
                 yield from table.filter(taken(table, cutoff))["text"].to_pylist()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
-from raykd.corpus.documents import report_table, take_reports, unit_dataset
+from raykd.corpus.documents import reports_of_each
 from raykd.corpus.quantity import shards_up_to, taken
 from raykd.corpus.schema import TOKENS
 from raykd.corpus.tokenizer import load_tokenizer
-
 
 VERSION = 1
 ROW_GROUP = 64  # sequences: what a training group is read by
@@ -32,9 +31,7 @@ def missing_shards(
     store: ResultStore, result: Result, texts: Result, cutoffs: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     """The text shards up to the cut-offs that have no token shard yet."""
-    there = {
-        shard["file"] for shard in (store.manifest(result) or {"facts": {"shards": []}})["facts"]["shards"]
-    }
+    there = {shard["file"] for shard in (store.manifest(result) or {"facts": {"shards": []}})["facts"]["shards"]}
     languages = store.facts(texts)["languages"]
     return [
         shard
@@ -58,23 +55,16 @@ def prepare_tokens(
     started, storage = time.time(), store.storage
     max_length = int(result.settings["max_length"])
 
-    def tokenise(batch: dict) -> Iterator[pa.Table]:
-        for file in batch["item"]:
-            yield report_table(
-                _write_shard(storage, texts.directory, result.directory, file, tokenizer, max_length)
-            )
+    def tokenise(file: str) -> dict[str, Any]:
+        return _write_shard(storage, texts.directory, result.directory, file, tokenizer, max_length)
 
     files = [shard["file"] for shard in missing_shards(store, result, texts, cutoffs)]
     old = store.manifest(result)
-    shards = (old["facts"]["shards"] if old else []) + (
-        take_reports(unit_dataset(files).map_batches(tokenise, batch_size=1)) if files else []
-    )
+    shards = (old["facts"]["shards"] if old else []) + reports_of_each(files, tokenise)
     store.complete(result, {"shards": sorted(shards, key=lambda shard: shard["file"])}, started)
 
 
-def token_counts(
-    store: ResultStore, result: Result, cutoffs: Mapping[str, int], vocabulary: int
-) -> np.ndarray:
+def token_counts(store: ResultStore, result: Result, cutoffs: Mapping[str, int], vocabulary: int) -> np.ndarray:
     """How often each id occurs in the sequences up to the cut-offs: int64 [vocabulary].
 
     Counted for the quantity really taken: a shard that is taken in part is counted row by row.
@@ -122,9 +112,7 @@ def _write_shard(
                     facts["dropped_unknown"] += 1
                     continue
                 size_here = size if piece == 0 else 0
-                rows.append(
-                    {"doc_id": doc_id, "piece": piece, "rank": rank, "bytes": size_here, "input_ids": part}
-                )
+                rows.append({"doc_id": doc_id, "piece": piece, "rank": rank, "bytes": size_here, "input_ids": part})
     sequences = pa.Table.from_pylist(rows, schema=TOKENS)
     storage.write_table(f"{tokens}/{file}", sequences, row_group_size=ROW_GROUP)
     ids, counts = np.unique(sequences["input_ids"].combine_chunks().flatten().to_numpy(), return_counts=True)

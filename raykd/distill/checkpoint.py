@@ -1,4 +1,4 @@
-"""The state of a training run in a directory: weights and optimiser as safetensors, rows as parquet, position as JSON."""
+"""A training run's state in a directory: weights and optimiser as safetensors, rows as parquet, position as JSON."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def load(directory: str | Path, engine: Engine) -> list[StepRow]:
         for index, parameter in enumerate(engine.parameters):
             parameter.copy_(weights[str(index)])
     for name, value in moments.items():
-        index, key = name.split(".", 1)
-        engine.optimizer.state[engine.parameters[int(index)]][key] = value
+        number, key = name.split(".", 1)
+        engine.optimizer.state[engine.parameters[int(number)]][key] = value
     rows = [StepRow(**row) for row in pq.read_table(directory / "training.parquet").to_pylist()]
     position = json.loads((directory / "position.json").read_text())
     assert len(rows) == position["steps"], f"{directory}: {len(rows)} rows for {position['steps']} steps"

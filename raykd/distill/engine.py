@@ -48,8 +48,9 @@ class Engine:
         total_steps: int,
         device: str = "cpu",
     ) -> None:
-        self.model = model.to(device).train()
-        self.teacher = teacher.to(device).eval() if teacher else None
+        # A decorator of transformers hides the type of `to` from mypy.
+        self.model = model.to(device).train()  # type: ignore[arg-type]
+        self.teacher = teacher.to(device).eval() if teacher else None  # type: ignore[arg-type]
         self.spec, self.device, self.total_steps = spec, device, total_steps
         self.loss = spec.loss if isinstance(spec, Distill) else Loss(distillation=0, mlm=1, cosine=0)
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -63,7 +64,7 @@ class Engine:
         )
 
     def learning_rate(self, step: int) -> float:
-        """Linear warm-up over a share of the steps, then linear to 0 (Sanh distiller.py:160-166); step counts from 0."""
+        """Linear warm-up over a share of the steps, then linear to 0 (Sanh distiller.py:160-166); the first step is 0."""
         warmup = max(1, round(self.spec.warmup * self.total_steps))
         rise, fall = (step + 1) / warmup, (self.total_steps - step) / max(1, self.total_steps - warmup)
         return self.spec.learning_rate * min(1.0, rise, fall)
@@ -116,9 +117,7 @@ class Engine:
         )
 
     def _to_device(self, batch: MicroBatch) -> MicroBatch:
-        return MicroBatch(
-            *(tensor.to(self.device) for tensor in (batch.input_ids, batch.attention_mask, batch.labels))
-        )
+        return MicroBatch(*(tensor.to(self.device) for tensor in (batch.input_ids, batch.attention_mask, batch.labels)))
 
     def _sums(self, batch: MicroBatch) -> LossSums:
         arguments = (batch.input_ids, batch.attention_mask, batch.labels)
@@ -145,8 +144,7 @@ class Engine:
     def _reduce_gradients(self, reduce: Reduce) -> None:
         """One sum over the workers a step; a worker without sequences brings zeros."""
         gradients = [
-            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            for parameter in self.parameters
+            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad for parameter in self.parameters
         ]
         flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
         reduce(flat)

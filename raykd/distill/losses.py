@@ -27,9 +27,7 @@ class LossSums:
     cosine: torch.Tensor | None = None
 
 
-def divergence_sum(
-    student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float
-) -> torch.Tensor:
+def divergence_sum(student_logits: torch.Tensor, teacher_logits: torch.Tensor, temperature: float) -> torch.Tensor:
     """KL(teacher || student) at a temperature, times its square, summed; logits [positions, vocabulary]."""
     return F.kl_div(
         F.log_softmax(student_logits / temperature, dim=-1),

@@ -49,9 +49,7 @@ class Masker:
         ids: int32 [tokens] of any number of sequences, without special tokens; keys: uint64 [tokens], one value for
         the tokens of a sequence. A token's draw depends on (seed, epoch, key, its place in its sequence).
         """
-        starts = (
-            np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, int)
-        )
+        starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, int)
         lengths = np.diff(np.append(starts, len(keys)))
         places = np.arange(len(keys)) - np.repeat(starts, lengths)
         sequence_keys = random_numbers.key(self.seed, epoch, keys)
@@ -59,7 +57,5 @@ class Masker:
         masked = draw < self.probabilities[ids]
         random_ids = self.replacements[(which * len(self.replacements)).astype(np.int64)]
         replacement = np.where(how < SHOWN_AS_MASK, self.mask_id, random_ids)
-        shown = np.where(
-            masked & ~((how >= SHOWN_AS_MASK) & (how < SHOWN_AS_MASK + SHOWN_AS_IS)), replacement, ids
-        )
+        shown = np.where(masked & ~((how >= SHOWN_AS_MASK) & (how < SHOWN_AS_MASK + SHOWN_AS_IS)), replacement, ids)
         return shown.astype(np.int64), np.where(masked, ids, NOT_MASKED).astype(np.int64)

@@ -20,17 +20,11 @@ MaskedModel = BertForMaskedLM | DistilBertForMaskedLM
 
 def load_masked_model(directory: str, revision: str | None = None) -> MaskedModel:
     """Raises InputError for other architectures and for an encoder whose vocabulary head was never trained."""
-    model, report = AutoModelForMaskedLM.from_pretrained(
-        directory, revision=revision, output_loading_info=True
-    )
+    model, report = AutoModelForMaskedLM.from_pretrained(directory, revision=revision, output_loading_info=True)
     if not isinstance(model, BertForMaskedLM | DistilBertForMaskedLM):
-        raise InputError(
-            f"{directory}: a {type(model).__name__}; teachers and students are BERT or DistilBERT"
-        )
+        raise InputError(f"{directory}: a {type(model).__name__}; teachers and students are BERT or DistilBERT")
     if missing := sorted(report["missing_keys"]):
-        raise InputError(
-            f"{directory}: no masked-language head in it ({missing[0]} is missing); it cannot teach"
-        )
+        raise InputError(f"{directory}: no masked-language head in it ({missing[0]} is missing); it cannot teach")
     return model
 
 
@@ -61,9 +55,7 @@ def set_dropout(model: nn.Module, rate: float) -> None:
 
 def encode(model: MaskedModel, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     """Last hidden states [batch, length, width] of input_ids, attention_mask [batch, length]."""
-    hidden: torch.Tensor = model.base_model(
-        input_ids=input_ids, attention_mask=attention_mask
-    ).last_hidden_state
+    hidden: torch.Tensor = model.base_model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
     return hidden
 
 

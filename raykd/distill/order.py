@@ -44,9 +44,7 @@ def sequences_up_to(store: ResultStore, tokens: Result, shard: Mapping[str, Any]
         return 0
     if shard["last_rank"] <= cutoff:
         return int(shard["sequences"])
-    ranks = store.storage.read_table(f"{tokens.directory}/{shard['file']}", columns=["rank"])[
-        "rank"
-    ].to_numpy()
+    ranks = store.storage.read_table(f"{tokens.directory}/{shard['file']}", columns=["rank"])["rank"].to_numpy()
     return int(np.searchsorted(ranks, np.uint64(cutoff), side="right"))
 
 

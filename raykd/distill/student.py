@@ -8,6 +8,7 @@ that a student with all of the teacher's layers computes what the teacher comput
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -29,9 +30,7 @@ def chosen_layers(layers: int | Sequence[int], teacher_layers: int) -> list[int]
             return [0]
         return [round(index * (teacher_layers - 1) / (layers - 1)) for index in range(layers)]
     if not layers or min(layers) < 0 or max(layers) >= teacher_layers:
-        raise InputError(
-            f"layers: {list(layers)} asked, but the teacher has layers 0 to {teacher_layers - 1}"
-        )
+        raise InputError(f"layers: {list(layers)} asked, but the teacher has layers 0 to {teacher_layers - 1}")
     return list(layers)
 
 
@@ -78,7 +77,8 @@ def _copy_embeddings(teacher: BertForMaskedLM, student: DistilBertForMaskedLM, f
     _copy(old.LayerNorm, new.LayerNorm)
 
 
-def _copy_layer(old: nn.Module, new: nn.Module) -> None:
+def _copy_layer(old: Any, new: Any) -> None:
+    """old: BertLayer; new: DistilBERT's TransformerBlock."""
     _copy(old.attention.self.query, new.attention.q_lin)
     _copy(old.attention.self.key, new.attention.k_lin)
     _copy(old.attention.self.value, new.attention.v_lin)

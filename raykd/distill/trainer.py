@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import time
@@ -11,7 +12,7 @@ import pyarrow as pa
 import ray.train
 import torch
 import torch.distributed
-from ray.train import Checkpoint, CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train import Checkpoint, CheckpointConfig, FailureConfig, LoggingConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer, get_device
 
 from raykd.artifacts import Result
@@ -20,12 +21,11 @@ from raykd.distill.loader import read_steps
 from raykd.distill.training import Training, TrainingJob
 from raykd.errors import InputError
 
-
 VERSION = 1
 
 
 def train_encoder(job: TrainingJob, result: Result) -> None:
-    """Write encoders/<encoder>-<seed>-<hash8>/ and its manifest; a run that was cut off goes on from its last checkpoint.
+    """Write encoders/<encoder>-<seed>-<hash8>/ and its manifest; a run that was cut off goes on from its checkpoint.
 
     Ray must be running. Raises what a worker raised once the failures that resources allow are used up.
     """
@@ -45,6 +45,7 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
             storage_path=storage.address(result.directory, "checkpoints"),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
             failure_config=FailureConfig(max_failures=train.failures),
+            logging_config=LoggingConfig(log_level="WARNING"),
         ),
     )
     answer = trainer.fit().return_value
@@ -64,7 +65,7 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
 
 
 def _worker(config: dict) -> int | str:
-    """Train; returns the encoder's parameters, or the bad input that made it impossible: trying again would not help."""
+    """Train; returns the encoder's parameters, or the bad input that made it impossible (another try would not help)."""
     try:
         return _train(config["job"])
     except InputError as error:
@@ -72,11 +73,12 @@ def _worker(config: dict) -> int | str:
 
 
 def _train(job: TrainingJob) -> int:
+    # Ray tells of every report on the root logger, and warns of every dataset that its progress bars are off.
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.train.get_context()
     rank, world_size = context.get_world_rank(), context.get_world_size()
-    torch.set_num_threads(
-        job.resources.threads or max(1, (os.cpu_count() or 1) // context.get_local_world_size())
-    )
+    torch.set_num_threads(job.resources.threads or max(1, (os.cpu_count() or 1) // context.get_local_world_size()))
     training = Training(job, rank, world_size, str(get_device()))
     if latest := ray.train.get_checkpoint():
         with latest.as_directory() as directory:

@@ -84,7 +84,10 @@ class Training:
         save: Callable[[Training], None],
         report: Callable[[str], None],
     ) -> None:
-        """Train from where the rows end. save: called each checkpoint_steps and after the last step, on every worker."""
+        """Train from where the rows end. save: called each checkpoint_steps and after the last step, on every worker.
+
+        steps: the sequences of this worker's part of each step, from that step on.
+        """
         reported, tokens = time.monotonic(), 0
         for step, table in enumerate(steps, start=len(self.rows)):
             # Dropout is keyed by (seed, step, rank), so that a resumed run draws what an uninterrupted one drew.

@@ -106,9 +106,7 @@ def missing_seeds(store: ResultStore, cell: Cell) -> list[Seed]:
 def is_complete(store: ResultStore, cell: Cell) -> bool:
     """Whether the manifest is there and names every seed asked for."""
     manifest = store.manifest(cell.result)
-    return manifest is not None and {tuple(seed) for seed in manifest["facts"]["seeds"]}.issuperset(
-        cell.asked
-    )
+    return manifest is not None and {tuple(seed) for seed in manifest["facts"]["seeds"]}.issuperset(cell.asked)
 
 
 def headline_scores(store: ResultStore, cell: Cell) -> np.ndarray:
@@ -124,23 +122,20 @@ def run_cell(store: ResultStore, cell: Cell, scratch_bytes: int, device: str = "
     """Train, score and store every missing seed; a complete cell is left alone.
 
     scratch_bytes: what the hidden states of a frozen encoder may take on local disk.
-    Raises InputError where they would not fit, and for an encoder that cannot be loaded or has too few
-    positions.
+    Raises InputError where they would not fit, and for an encoder that cannot be loaded or has too few positions.
     """
     if is_complete(store, cell):
         return
     started = time.time()
-    missing = missing_seeds(store, cell)
     train, test = _load_split(store, cell, "train"), _load_split(store, cell, "test")
     scores = _read(store, cell, "scores.parquet", SCORES)
     predictions = _read(store, cell, "predictions.parquet", PREDICTIONS)
     # A run that was interrupted between the two files left predictions of a seed that is not done.
-    predictions = predictions.filter(
-        pa.array([seed not in missing for seed in _seed_column(predictions)], pa.bool_())
-    )
+    done = set(_seed_column(scores))
+    predictions = predictions.filter(pa.array([seed in done for seed in _seed_column(predictions)], pa.bool_()))
     encode_seconds = train_seconds = 0.0
     for encoder in cell.encoders:
-        seeds = [seed for encoder_seed, seed in missing if encoder_seed == encoder.seed]
+        seeds = [seed for seed in range(cell.seeds) if (encoder.seed, seed) not in done]
         if not seeds:
             continue
         clock = time.perf_counter()
@@ -151,9 +146,7 @@ def run_cell(store: ResultStore, cell: Cell, scratch_bytes: int, device: str = "
                 trained = train_seed(seed)
                 train_seconds += time.perf_counter() - clock
                 chosen = decide(cell.kind, cell.labels, cell.positive, trained.probabilities, cell.threshold)
-                predictions = _add(
-                    predictions, _prediction_rows(cell, (encoder.seed, seed), test, trained, chosen)
-                )
+                predictions = _add(predictions, _prediction_rows(cell, (encoder.seed, seed), test, trained, chosen))
                 scores = _add(scores, _score_rows(cell, (encoder.seed, seed), test, chosen))
                 head = f"heads/{encoder.seed}-{seed}.safetensors"
                 store.storage.write_bytes(cell.file(head), safetensors.torch.save(trained.head))
@@ -226,9 +219,7 @@ def _write_head_config(store: ResultStore, cell: Cell, width: int) -> None:
 
 def _score_rows(cell: Cell, seed: Seed, test: Split, chosen: np.ndarray) -> pa.Table:
     rows = label_scores(cell.labels, test.truth, chosen)
-    return pa.Table.from_pylist(
-        [{"encoder_seed": seed[0], "seed": seed[1], **row} for row in rows], schema=SCORES
-    )
+    return pa.Table.from_pylist([{"encoder_seed": seed[0], "seed": seed[1], **row} for row in rows], schema=SCORES)
 
 
 def _prediction_rows(cell: Cell, seed: Seed, test: Split, trained: Trained, chosen: np.ndarray) -> pa.Table:
@@ -253,8 +244,7 @@ def _read(store: ResultStore, cell: Cell, name: str, schema: pa.Schema) -> pa.Ta
 
 
 def _add(table: pa.Table, rows: pa.Table) -> pa.Table:
-    """Both, by seed; a stable sort in one chunk, so that the order of computing leaves no trace in the file.
-    """
+    """Both, by seed; a stable sort in one chunk, so that the order of computing leaves no trace in the file."""
     both = pa.concat_tables([table, rows])
     keys = np.stack([both["seed"].to_numpy(), both["encoder_seed"].to_numpy()])
     return both.take(np.lexsort(keys)).combine_chunks()

@@ -1,7 +1,7 @@
 """Train one classifier from one seed: a head on stored hidden states, or a head and its encoder together.
 
-Head initialisation, batch order and dropout come from the seed alone: on a CPU with the same number of
-threads the same seed gives the same bits.
+Head initialisation, batch order and dropout come from the seed alone: on a CPU with the same number of threads
+the same seed gives the same bits.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ class Classifier(nn.Module):
         self.head = head
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """inputs: ids [batch, length] or states [batch, length, width]; mask bool -> logits [batch, labels].
-        """
+        """inputs: ids [batch, length] or states [batch, length, width]; mask bool -> logits [batch, labels]."""
         if self.encoder is not None:
             inputs = self.encoder(input_ids=inputs, attention_mask=mask).last_hidden_state
         return self.head(inputs, mask)
@@ -77,9 +76,7 @@ def train_frozen(train: Examples, test: Ragged, recipe: Recipe, seed: int) -> Tr
         return _train(Classifier(None, head), train, test, recipe, seed)
 
 
-def train_fine_tuned(
-    encoder: PreTrainedModel, train: Examples, test: Ragged, recipe: Recipe, seed: int
-) -> Trained:
+def train_fine_tuned(encoder: PreTrainedModel, train: Examples, test: Ragged, recipe: Recipe, seed: int) -> Trained:
     """Train a copy of the encoder and a head together, and apply them to the test tokens."""
     with _seeded(seed, recipe.device):
         head = make_head(recipe.head, encoder.config.hidden_size, train.truth.shape[1])
@@ -97,9 +94,7 @@ def to_probabilities(logits: Tensor, kind: Kind) -> Tensor:
 
 
 def shuffled_batches(lengths: Tensor, size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Every row once, in batches of `size`: shuffled, sorted by length in windows, and the batches shuffled
-    again.
-    """
+    """Every row once, in batches of `size`: rows shuffled, windows of them sorted by length, batches shuffled."""
     windows = torch.randperm(len(lengths), generator=generator).split(size * WINDOW)
     batches = [batch for rows in windows for batch in rows[lengths[rows].argsort(stable=True)].split(size)]
     for number in torch.randperm(len(batches), generator=generator).tolist():
@@ -107,9 +102,7 @@ def shuffled_batches(lengths: Tensor, size: int, generator: torch.Generator) -> 
 
 
 def learning_rate_share(step: int, steps: int, warmup: float) -> float:
-    """Linear warm-up over the first `warmup` share of the steps, then linear decay towards 0; step counts
-    from 0.
-    """
+    """Linear warm-up over the first `warmup` of the steps, then linear decay towards 0; step counts from 0."""
     rising = round(steps * warmup)
     return (step + 1) / (rising + 1) if step < rising else (steps - step) / (steps - rising)
 

@@ -38,8 +38,7 @@ class Ragged:
         return Ragged(self.values, self.offsets[start : stop + 1])
 
     def positions(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the rows lie in values, as int64 [batch, length], and which of these positions are real, as
-        bool.
+        """Where the rows lie in values, int64 [batch, length], and which positions are real, bool [batch, length].
 
         Padding points at the row's own last value: always there, always finite, and masked.
         """
@@ -48,9 +47,7 @@ class Ragged:
         return self.offsets[rows].unsqueeze(1) + steps.minimum(lengths - 1), steps < lengths
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows padded to their longest: values [batch, length, ...] and attention mask bool [batch,
-        length].
-        """
+        """The rows padded to their longest: values [batch, length, ...], attention mask bool [batch, length]."""
         positions, mask = self.positions(rows)
         return self.values[positions], mask
 
@@ -64,8 +61,7 @@ def load_tokenizer(location: str, revision: str | None = None) -> PreTrainedToke
 
 
 def load_encoder(location: str, revision: str | None = None) -> PreTrainedModel:
-    """The encoder in float32, without pooler or language-model head. Raises InputError where there is none.
-    """
+    """The encoder in float32, without pooler or language-model head. Raises InputError where there is none."""
     try:
         model = AutoModel.from_pretrained(location, revision=revision, dtype=torch.float32)
     except (OSError, ValueError) as error:
@@ -99,26 +95,22 @@ def check_positions(encoder: PreTrainedModel, tokens: Ragged) -> None:
 
 
 def trim_vocabulary(encoder: PreTrainedModel, tokens: Ragged) -> Ragged:
-    """Leave the encoder, in place, only the word embeddings that these tokens use; returns the tokens
-    renumbered.
+    """Leave the encoder, in place, only the word embeddings that these tokens use; returns the renumbered tokens.
 
-    Fine-tuning computes the same: a row that never occurs has no gradient, and without weight decay AdamW
-    leaves it alone. What goes is most of a multilingual encoder's parameters and the optimiser's work on
-    them.
+    Fine-tuning computes the same: a row that never occurs has no gradient, and without weight decay AdamW leaves
+    it alone. What goes is most of a multilingual encoder's parameters and the optimiser's work on them.
     """
     embeddings = encoder.get_input_embeddings()
+    assert isinstance(embeddings, torch.nn.Embedding)
     # Ids up to the padding token's stay as they are: RoBERTa-like models count positions by it.
     padding = torch.arange((encoder.config.pad_token_id or 0) + 1)
     used = torch.unique(torch.cat([padding, tokens.values]))
-    encoder.set_input_embeddings(
-        torch.nn.Embedding.from_pretrained(embeddings.weight.detach()[used], freeze=False)
-    )
+    encoder.set_input_embeddings(torch.nn.Embedding.from_pretrained(embeddings.weight.detach()[used], freeze=False))
     return Ragged(torch.searchsorted(used, tokens.values), tokens.offsets)
 
 
 def length_batches(lengths: Tensor, budget: int) -> list[Tensor]:
-    """Row numbers in batches of similar length, each at most `budget` tokens with padding, or a single row.
-    """
+    """Row numbers in batches of similar length, each at most `budget` tokens with padding, or a single row."""
     order = torch.argsort(lengths, stable=True)
     batches, start = [], 0
     for stop in range(1, len(order) + 1):
@@ -130,7 +122,7 @@ def length_batches(lengths: Tensor, budget: int) -> list[Tensor]:
 
 @contextmanager
 def stored_states(
-    encoder: PreTrainedModel, tokens: Ragged, scratch_bytes: int, device: torch.device | str = "cpu"
+    encoder: PreTrainedModel, tokens: Ragged, scratch_bytes: int, device: str = "cpu"
 ) -> Iterator[Ragged]:
     """The last hidden states of every text, float32 [tokens, width], in a file that goes with the context.
 
@@ -141,7 +133,7 @@ def stored_states(
         _check_scratch(len(tokens.lengths), len(tokens.values), width, scratch_bytes, directory)
         file = np.memmap(Path(directory) / "states", np.float32, "w+", shape=(len(tokens.values), width))
         states = torch.from_numpy(file)
-        encoder.to(device)
+        encoder.to(device)  # type: ignore[arg-type]  # the wrapper of PreTrainedModel.to hides its types
         with torch.inference_mode():
             for rows in length_batches(tokens.lengths, ENCODING_TOKENS):
                 positions, mask = tokens.positions(rows)

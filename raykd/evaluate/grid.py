@@ -21,9 +21,8 @@ from raykd.evaluate.cell import Cell, headline_scores, is_complete, run_cell
 
 SCRATCH = "scratch/tune"
 
-# Documented settings of Tune and Ray: its own tables, logs and signal handling are of no use to a grid of
-# plain cells, which report one line each; with Tune's handler Ctrl-C would return from fit() as if all were
-# well.
+# Tune's own tables and log files are of no use here: a cell reports one line. With Tune's own signal handler Ctrl-C
+# would return from fit() as if all were well.
 TUNE_SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -39,14 +38,13 @@ def run_grid(
     name: str,
     report: Callable[[str], None] = print,
 ) -> None:
-    """Compute every seed that is missing, on a Ray that is already initialised, and report a line for each
-    cell.
+    """Compute every seed that is missing, on a Ray that is already initialised; report a line for each cell.
 
-    A trial needs nothing but the experiment's storage, so it may run anywhere in the cluster.
-    Raises InputError where a cell's input is bad and RuntimeError where it failed, after the others have
-    finished.
+    A trial needs nothing but the experiment's storage, so it may run anywhere in the cluster. After the others have
+    finished, raises InputError where a cell's input is bad and RuntimeError where a cell failed.
     """
-    todo = sorted((cell for cell in cells if not is_complete(store, cell)), key=_is_short)
+    missing = [cell for cell in cells if not is_complete(store, cell)]
+    todo = sorted(missing, key=lambda cell: cell.weights == "frozen")  # the long ones, fine-tuned, first
     if not todo:
         return
     progress = _Progress(todo, len(cells), report)
@@ -78,13 +76,7 @@ def run_grid(
             store.storage.remove("scratch")
 
 
-def _is_short(cell: Cell) -> bool:
-    return cell.weights == "frozen"
-
-
-def _trial(
-    config: dict[str, Any], store: ResultStore, cells: list[Cell], resources: Resources
-) -> dict[str, Any]:
+def _trial(config: dict[str, Any], store: ResultStore, cells: list[Cell], resources: Resources) -> dict[str, Any]:
     """Run one cell. Bad input is an answer and not an exception, because another try would not mend it."""
     cell = cells[config["cell"]]
     transformers.logging.set_verbosity_error()

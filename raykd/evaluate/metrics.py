@@ -28,12 +28,8 @@ def decide(
 
 
 def label_scores(labels: Sequence[str], truth: np.ndarray, predicted: np.ndarray) -> list[dict[str, Any]]:
-    """A row a label of precision, recall, f1 (0 where undefined) and support; truth, predicted: bool [rows,
-    labels].
-    """
-    scores = precision_recall_fscore_support(
-        truth.astype(int), predicted.astype(int), average=None, zero_division=0
-    )
+    """Precision, recall, f1 (0 where undefined) and support of each label; truth, predicted: bool [rows, labels]."""
+    scores = precision_recall_fscore_support(truth.astype(int), predicted.astype(int), average=None, zero_division=0)
     return [
         {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
         for label, p, r, f, n in zip(labels, *scores, strict=True)
@@ -41,7 +37,5 @@ def label_scores(labels: Sequence[str], truth: np.ndarray, predicted: np.ndarray
 
 
 def headline(positive: str | None, f1: dict[str, float]) -> float:
-    """The one number of a seed: the positive label's F1 in a binary task, else the mean over the labels
-    (macro F1).
-    """
+    """The one number of a seed: the positive label's F1 in a binary task, else the mean over labels (macro F1)."""
     return f1[positive] if positive is not None else float(np.mean(list(f1.values())))

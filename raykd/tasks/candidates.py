@@ -22,15 +22,12 @@ SELECTED = pa.schema([*DOCUMENT, ("read", pa.int64())])
 
 
 def select_candidates(block: pa.Table, task: Task) -> pa.Table:
-    """The candidates in a block of documents (`schema.DOCUMENT`), with the task's labels only, and its
-    counts.
+    """The candidates in a block of documents (`schema.DOCUMENT`), with the task's labels only, and its counts.
 
     Returns a table of SELECTED. A row with several labels where the task allows one has a problem.
     """
     frame = block.to_pandas()
-    frame["labels"] = [
-        tuple(label for label in task.labels if label in row) for row in block["labels"].to_pylist()
-    ]
+    frame["labels"] = [tuple(label for label in task.labels if label in row) for row in block["labels"].to_pylist()]
     if task.kind != "multi-label":
         several = (frame["problem"] == "") & (frame["labels"].map(len) > 1)
         frame.loc[several, "problem"] = "has several of the task's labels where one is allowed"
@@ -43,9 +40,7 @@ def select_candidates(block: pa.Table, task: Task) -> pa.Table:
     )
     usable = good & (frame["text"] != "") & (frame["labels"].map(len) > 0)
     candidates = lowest_ranks(frame[usable], task).assign(read=0)
-    return pa.Table.from_pandas(
-        pd.concat([counts, candidates])[SELECTED.names], SELECTED, preserve_index=False
-    )
+    return pa.Table.from_pandas(pd.concat([counts, candidates])[SELECTED.names], SELECTED, preserve_index=False)
 
 
 def lowest_ranks(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
@@ -67,8 +62,7 @@ def lowest_ranks(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
 class Candidates:
     """What the blocks of all sources give together.
 
-    read: rows by language; rejected: how many of them have a problem; first_rejected: "place: problem" of
-    one.
+    read: rows by language; rejected: how many of them have a problem; first_rejected: "place: problem" of one.
     """
 
     def __init__(self, task: Task) -> None:

@@ -43,9 +43,7 @@ def prepare_task(
     store.storage.remove(result.directory)
     candidates = Candidates(task)
     documents = read_documents([source for source in task.sources if source.language in languages], seed=seed)
-    selected = documents.map_batches(
-        partial(select_candidates, task=task), batch_format="pyarrow", batch_size=None
-    )
+    selected = documents.map_batches(partial(select_candidates, task=task), batch_format="pyarrow", batch_size=None)
     for block in selected.iter_batches(batch_format="pyarrow", batch_size=None):
         candidates.add(block)
     _check_rejected(name, task, candidates)

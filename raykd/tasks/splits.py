@@ -1,7 +1,6 @@
 """Which rows go to test, validation and train (Howell et al. 2022, sections 3.2.1 and 3.2.2).
 
-Rows come in rank order, and rank is a hash: taking the lowest free ranks is a random choice that never
-changes.
+Rows come in rank order, and rank is a hash: taking the lowest free ranks is a random choice that never changes.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from raykd.errors import InputError
 def split_rows(
     kind: str, labels: Sequence[str], truth: np.ndarray, natural: np.ndarray, sizes: Sizes
 ) -> dict[str, np.ndarray]:
-    """Row numbers of each split, ascending. truth: bool [rows, labels] and natural: bool [rows], in rank
-    order.
+    """Row numbers of each split, ascending. truth: bool [rows, labels] and natural: bool [rows], in rank order.
 
     Test and validation are filled first, with at least `sizes.minimum` rows of every label; train is a random
     sample of what they leave. Where a row has one label (binary, multi-class), test takes natural rows only,
@@ -42,9 +40,7 @@ def split_rows(
 def _choose(
     split: str, labels: Sequence[str], truth: np.ndarray, free: np.ndarray, size: int, minimum: int
 ) -> np.ndarray:
-    """`size` free rows with `minimum` of each label: the rarest label first, then whatever has the lowest
-    rank.
-    """
+    """`size` free rows with `minimum` of each label: the rarest label first, then whatever has the lowest rank."""
     carrying = (truth & free[:, None]).sum(axis=0)
     chosen = np.zeros(len(truth), bool)
     for label in np.argsort(carrying, kind="stable"):
@@ -63,9 +59,7 @@ def _choose(
     rest = np.flatnonzero(free & ~chosen)[: size - int(chosen.sum())]
     chosen[rest] = True
     if chosen.sum() < size:
-        raise InputError(
-            f"sizes.{split} is {size} rows, but there are {free.sum()} for it; lower it or give more data"
-        )
+        raise InputError(f"sizes.{split} is {size} rows, but there are {free.sum()} for it; lower it or give more data")
     for label, count in zip(labels, truth[chosen].sum(axis=0), strict=True):
         if count == 0:
             raise InputError(

@@ -19,9 +19,9 @@ from raykd.evaluate.cell import Cell
 from raykd.tasks.prepare import SPLIT
 
 WORDS = {
-    "sport": "ball goal team match player score win coach league run".split(),
-    "food": "bread soup salt cook oven plate taste spice meal bake".split(),
-    "music": "song drum note piano band melody voice tune choir beat".split(),
+    "sport": ["ball", "goal", "team", "match", "player", "score", "win", "coach", "league", "run"],
+    "food": ["bread", "soup", "salt", "cook", "oven", "plate", "taste", "spice", "meal", "bake"],
+    "music": ["song", "drum", "note", "piano", "band", "melody", "voice", "tune", "choir", "beat"],
 }
 LABELS = tuple(WORDS)
 

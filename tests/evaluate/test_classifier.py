@@ -43,9 +43,7 @@ def test_a_seed_is_reproduced_and_another_differs(encoder, tokens, truth):
     assert all(torch.equal(first.head[name], again.head[name]) for name in first.head)
     assert not np.array_equal(first.probabilities, other.probabilities)
     with stored_states(encoder, tokens, 10**9) as states:
-        first, again, other = (
-            train_frozen(Examples(states, truth), states, RECIPE, seed) for seed in (0, 0, 1)
-        )
+        first, again, other = (train_frozen(Examples(states, truth), states, RECIPE, seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.probabilities, again.probabilities)
     assert not np.array_equal(first.probabilities, other.probabilities)
 

@@ -53,7 +53,9 @@ def test_failures_are_told_when_the_others_have_finished(store, make_cell):
     assert is_complete(store, good) and len(lines) == 2
 
     broken = replace(make_cell("fine-tuned"), language="spa")
-    with pytest.raises(RuntimeError, match=r"1 of 1 cells failed.* topics-eng-bert-fine-tuned: .*FileNotFound.*language=spa"):
+    with pytest.raises(
+        RuntimeError, match=r"1 of 1 cells failed.* topics-eng-bert-fine-tuned: .*FileNotFound.*language=spa"
+    ):
         run_grid(store, [good, broken], RESOURCES, "grid", lines.append)
     assert len(lines) == 3 and lines[-1].startswith("2/2")
     assert not store.storage.exists("scratch")

@@ -67,9 +67,7 @@ def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
     truth[:, 0] = True
     truth[[5, 20, 30, 36], 1] = True
     truth[[6, 21, 31, 38], 2] = True
-    splits = split_rows(
-        "multi-label", TAGS, truth, np.ones(40, bool), Sizes(train=25, validation=4, test=6, minimum=1)
-    )
+    splits = split_rows("multi-label", TAGS, truth, np.ones(40, bool), Sizes(train=25, validation=4, test=6, minimum=1))
     np.testing.assert_array_equal(splits["test"], [0, 1, 2, 3, 5, 6])
     np.testing.assert_array_equal(splits["validation"], [4, 7, 20, 21])
     rest = [row for row in range(40) if row not in splits["test"] and row not in splits["validation"]]

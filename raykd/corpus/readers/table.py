@@ -91,9 +91,7 @@ def _table_records(unit: Unit, source: TableSource) -> Iterator[tuple[str, str, 
             row = sum(parquet.metadata.row_group(index).num_rows for index in range(unit.start))
             batches = parquet.iter_batches(8192, row_groups=[unit.start], columns=columns)
         else:
-            options = pa.csv.ConvertOptions(
-                include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
-            )
+            options = pa.csv.ConvertOptions(include_columns=columns, column_types=dict.fromkeys(columns, pa.string()))
             parsing = pa.csv.ParseOptions(newlines_in_values=True)
             batches = pa.csv.open_csv(handle, parse_options=parsing, convert_options=options)
         for batch in batches:

@@ -1,0 +1,98 @@
+"""Whole jobs as a user runs them: subprocesses on a small version of the demo."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# The demo's own config, small enough for seconds: English alone, one task, two students, three seeds.
+SMALL = """
+languages: [eng]
+sample: {technical: 400kB, messages: 60kB, general: 200kB}
+corpora.technical.budget: {per_language: {eng: 100kB}}
+encoders.teacher.pretrain: {layers: 2, width: 32, heads: 2, intermediate: 64, epochs: 1}
+encoders.teacher.pretrain.tokenizer.train.vocabulary: 1000
+tasks.tags.sizes: {train: 80, validation: 40, test: 60, minimum: 2}
+tasks.tags.encoders: [technical-student]
+evaluate.encoders: [technical-student, general-student, teacher]
+evaluate.weights: [frozen]
+evaluate.seeds: 3
+sweep.quantities: [30kB, 60kB]
+resources.train.checkpoint_steps: 2
+resources.object_store: 150MB
+"""
+
+
+def small_config(directory: Path) -> Path:
+    """The demo's config with the changes of SMALL, storing under `directory`."""
+    from omegaconf import OmegaConf
+
+    tree = OmegaConf.load(ROOT / "configs/demo.yaml")
+    for line in filter(None, SMALL.splitlines()):
+        key, value = line.split(": ", 1)
+        OmegaConf.update(tree, key, OmegaConf.create(f"value: {value}")["value"], merge=key not in LISTS)
+    del tree.tasks["intent"], tree.corpora["messages"], tree.encoders["messages-student"]
+    for corpus in tree.corpora.values():
+        corpus.sources = corpus.sources[:1]
+    tree.tasks.tags.sources = tree.tasks.tags.sources[:1]
+    tree.storage = str(directory / "runs")
+    path = directory / "small.yaml"
+    OmegaConf.save(tree, path)
+    return path
+
+
+LISTS = {"languages", "corpora.technical.budget", "tasks.tags.encoders", "evaluate.encoders", "evaluate.weights"}
+
+
+@pytest.fixture(scope="session")
+def write_small_config() -> Callable[[Path], Path]:
+    return small_config
+
+
+@pytest.fixture(scope="session")
+def start_job() -> Callable[..., subprocess.Popen[str]]:
+    """start_job("pipeline", config, *overrides): the job as a process, its output piped."""
+
+    def start(verb: str, *arguments: object) -> subprocess.Popen[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"}
+        environment.pop("RAY_ADDRESS", None)
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / f"jobs/{verb}.py"), *map(str, arguments)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def run_job(start_job: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[int, str]]:
+    """run_job(...) -> (exit status, output)."""
+
+    def run(verb: str, *arguments: object) -> tuple[int, str]:
+        process = start_job(verb, *arguments)
+        output, _ = process.communicate(timeout=500)
+        return process.returncode, output
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(
+    tmp_path_factory: pytest.TempPathFactory,
+    write_small_config: Callable[[Path], Path],
+    run_job: Callable[..., tuple[int, str]],
+) -> Path:
+    """The directory of a pipeline that ran through, with its config beside its storage."""
+    directory = tmp_path_factory.mktemp("finished")
+    status, output = run_job("pipeline", write_small_config(directory))
+    assert status == 0, output[-4000:]
+    return directory

@@ -1,0 +1,106 @@
+"""The main job, whole: what it leaves behind, what a second run does, and what a killed one loses."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from transformers import AutoModel, AutoTokenizer, pipeline
+
+
+def contents(directory: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of change of every file."""
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
+def scores(directory: Path) -> pd.DataFrame:
+    """All scores of an experiment, in one order."""
+    tables = [
+        pd.read_parquet(path).assign(cell=path.parent.name) for path in directory.glob("runs/demo/scores/*/scores.parquet")
+    ]
+    return pd.concat(tables).sort_values(["cell", "encoder_seed", "seed", "label"], ignore_index=True)
+
+
+def wait_for(condition: Callable[[], bool], process, seconds: float = 240) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()[0][-4000:]
+        assert time.monotonic() < end, "the job never came so far"
+        time.sleep(0.05)
+
+
+def test_every_stage_leaves_complete_results(finished: Path):
+    storage = finished / "runs/demo"
+    index = json.loads((storage / "experiment.json").read_text())
+    kinds = {directory.split("/")[0] for directory in index["results"].values()}
+    assert kinds == {"tasks", "texts", "tokenizers", "tokens", "encoders", "scores"}
+    for name, directory in index["results"].items():
+        manifest = json.loads((storage / directory / "manifest.json").read_text())
+        assert directory.endswith(manifest["hash"][:8]), name
+    assert not (storage / "scratch").exists()
+    found = scores(finished)
+    # Three encoders and two quantities of the sweep, ten labels, three seeds.
+    assert found.groupby("cell").size().to_dict() == dict.fromkeys(found["cell"].unique(), 30)
+    assert found["cell"].nunique() == 5
+
+
+def test_encoders_load_and_fill_masks(finished: Path):
+    for directory in (finished / "runs/demo/encoders").iterdir():
+        AutoModel.from_pretrained(directory)
+        tokenizer = AutoTokenizer.from_pretrained(directory)
+        answers = pipeline("fill-mask", model=str(directory))(f"How do I {tokenizer.mask_token} a string?")
+        assert len(answers) == 5 and all(0 < answer["score"] <= 1 for answer in answers)
+
+
+def test_report_has_the_tables_and_the_figure(finished: Path):
+    report = finished / "runs/demo/report"
+    assert "<html" in (report / "index.html").read_text()
+    written = {path.name for path in (report / "tables").iterdir()}
+    assert {"table1-corpus.csv", "table4-labels.csv", "table6-quantity.csv", "table8-results.csv"} <= written
+    assert (report / "figures/figure2-quantity.svg").exists()
+
+
+def test_second_run_changes_no_file(finished: Path, run_job):
+    before = contents(finished)
+    started = time.monotonic()
+    status, output = run_job("pipeline", finished / "small.yaml")
+    assert status == 0, output
+    assert time.monotonic() - started < 60
+    assert contents(finished) == before
+
+
+def test_more_seeds_add_rows(finished: Path, run_job):
+    before = scores(finished)
+    status, output = run_job("evaluate", finished / "small.yaml", "evaluate.seeds=4")
+    assert status == 0, output
+    after = scores(finished)
+    pd.testing.assert_frame_equal(after[after["seed"] < 3].reset_index(drop=True), before)
+    assert set(after["seed"]) == {0, 1, 2, 3}
+
+
+@pytest.mark.slow
+def test_killed_drivers_lose_nothing(finished: Path, tmp_path: Path, write_small_config, start_job, run_job):
+    config = write_small_config(tmp_path)
+    storage = tmp_path / "runs/demo"
+
+    process = start_job("pipeline", config)
+    wait_for(lambda: any(storage.glob("encoders/technical-student-56-*/checkpoints/run/checkpoint_*/**/*.json")), process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not list(storage.glob("scores/*"))
+
+    process = start_job("pipeline", config)
+    wait_for(lambda: any(storage.glob("scores/*/scores.parquet")), process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (storage / "report").exists()
+
+    status, output = run_job("pipeline", config)
+    assert status == 0, output[-4000:]
+    expected = scores(finished)
+    pd.testing.assert_frame_equal(scores(tmp_path), expected[expected["seed"] < 3].reset_index(drop=True))
