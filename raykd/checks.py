@@ -130,8 +130,11 @@ def _check_sweep(experiment: Experiment) -> None:
     _known([sweep.language], experiment.languages, "sweep.language", "language")
     _known([sweep.task], experiment.tasks, "sweep.task", "task")
     _known(sweep.baselines, experiment.encoders, "sweep.baselines", "encoder")
-    if not experiment.encoders[sweep.encoder].distill:
+    spec = experiment.encoders[sweep.encoder].distill
+    if not spec:
         raise InputError(f"sweep.encoder: {sweep.encoder!r} is not distilled here")
+    if sweep.language not in {source.language for source in experiment.corpora[spec.corpus].sources}:
+        raise InputError(f"sweep.language: corpora.{spec.corpus} has no source for {sweep.language}")
     if list(sweep.quantities) != sorted(set(sweep.quantities)):
         raise InputError("sweep.quantities: must rise from one to the next")
     if sweep.language not in task_languages(experiment, sweep.task):

@@ -14,6 +14,7 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ByteSize,
     ConfigDict,
@@ -30,6 +31,15 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._]*(-[A
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 
+
+def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError(f"one is named twice: {', '.join(map(str, values))}")
+    return values
+
+
+# A seed or a name given twice would count one result as two independent ones.
+Distinct = AfterValidator(_each_once)
 
 READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker
 
@@ -110,7 +120,7 @@ class Training(Node):
 
     corpus: Name
     budget: Budget | None = None  # none: the corpus's own
-    seeds: tuple[int, ...] = (56,)  # Sanh train.py:197
+    seeds: Annotated[tuple[int, ...], Field(min_length=1), Distinct] = (56,)  # Sanh train.py:197
     epochs: Positive = 3  # Sanh train.py:155
     step_sequences: Positive = 4096  # Sanh: batch 5 x accumulation 50 x 8 processes = 2,000; the paper: "large"
     group_sequences: Positive = 64
@@ -211,11 +221,11 @@ class Sizes(Node):
 class Task(Node):
     kind: Literal["binary", "multi-class", "multi-label"]
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
-    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    labels: Annotated[tuple[str, ...], Field(min_length=2), Distinct]
     positive: str | None = None
     sizes: Sizes
     rejected_share: Share = 0.0  # of the rows read that may be unreadable before the job fails
-    languages: tuple[Language, ...] = ()  # none: the experiment's
+    languages: Annotated[tuple[Language, ...], Distinct] = ()  # none: the experiment's
     encoders: tuple[Name, ...] = ()  # none: all of evaluate.encoders
 
     @model_validator(mode="after")
@@ -243,9 +253,9 @@ class ClassifierTraining(Node):
 
 
 class Evaluate(Node):
-    encoders: Annotated[tuple[Name, ...], Field(min_length=1)]
+    encoders: Annotated[tuple[Name, ...], Field(min_length=1), Distinct]
     baselines: tuple[Name, ...] = ()
-    weights: Annotated[tuple[Literal["frozen", "fine-tuned"], ...], Field(min_length=1)] = (
+    weights: Annotated[tuple[Literal["frozen", "fine-tuned"], ...], Field(min_length=1), Distinct] = (
         "frozen",
         "fine-tuned",
     )
@@ -306,7 +316,7 @@ class Experiment(Node):
     name: Name
     storage: str
     seed: int = 56  # corpus selection and splits; encoders and the grid have seeds of their own
-    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1), Distinct]
     source_identity: Literal["stat", "content"] = "stat"  # a file is its size and time of change, or its bytes
     sample: Sample | None = None
     corpora: dict[Name, Corpus]
@@ -326,14 +336,15 @@ def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
 
     if not Path(path).is_file():
         raise InputError(f"{path}: no such config file")
+    values: Any = None
     try:
         tree = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(overrides or []))
-        values: Any = OmegaConf.to_container(tree, resolve=True)
+        values = OmegaConf.to_container(tree, resolve=True)
         experiment = Experiment.model_validate(values)
-    except (OmegaConfBaseException, yaml.YAMLError) as error:
+    except (OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         raise InputError(f"{path}: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        raise InputError(f"{path}: {_first_problem(error)}") from error
+        raise InputError(f"{path}: {_first_problem(error, values)}") from error
     check_experiment(experiment, str(path))
     return experiment
 
@@ -343,10 +354,21 @@ def to_yaml(experiment: Experiment) -> str:
     return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, values: Any) -> str:
     problems = error.errors()
     first = problems[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the file"
+    where = ".".join(_keys(first["loc"], values)) or "the file"
     what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{where}: {what}{more}"
+
+
+def _keys(location: tuple[int | str, ...], values: Any) -> list[str]:
+    """The keys of the file in pydantic's location of a problem, which also names the alternatives that it tried."""
+    keys = []
+    for part in location:
+        inside = values if isinstance(values, dict) else dict(enumerate(values)) if isinstance(values, list) else {}
+        if part in inside or (isinstance(values, dict) and part == location[-1]):
+            keys.append(str(part))
+        values = inside.get(part, values)
+    return keys

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ByteSize
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity, settings_hash
 from raykd.checks import task_encoders, task_languages
@@ -53,6 +53,11 @@ class Plan:
         self.experiment, self.store = experiment, store
         self.tasks: dict[str, Result] = {name: self._task(name) for name in experiment.tasks}
         self.texts: dict[str, Result] = {name: self._texts(name) for name in experiment.corpora}
+        self.models = {
+            name: model_hash(encoder.model, encoder.revision)
+            for name, encoder in experiment.encoders.items()
+            if encoder.model
+        }
         self.tokenizers: dict[str, Result] = {
             name: self._tokenizer(name, encoder.pretrain)
             for name, encoder in experiment.encoders.items()
@@ -76,7 +81,7 @@ class Plan:
         spec = self.experiment.encoders[sweep.encoder].distill
         assert spec
         return [
-            self._planned(name, spec, seed, Budget(per_language={sweep.language: quantity}))
+            self._planned(name, spec, seed, Budget(per_language={sweep.language: ByteSize(quantity)}))
             for quantity, name in self.sweep_quantities
             for seed in spec.seeds
         ]
@@ -116,8 +121,7 @@ class Plan:
         """Where an encoder lies, or will lie, one for each of its seeds."""
         encoder = self.experiment.encoders[name]
         if encoder.model:
-            identity = model_hash(encoder.model, encoder.revision)
-            return [SavedEncoder(name, 0, identity, encoder.model, stored=False, revision=encoder.revision)]
+            return [SavedEncoder(name, 0, self.models[name], encoder.model, stored=False, revision=encoder.revision)]
         spec = encoder.training
         assert spec
         budget = spec.budget or self.experiment.corpora[spec.corpus].budget
@@ -131,7 +135,7 @@ class Plan:
             **{f"tasks/{name}": result for name, result in self.tasks.items()},
             **{f"texts/{name}": result for name, result in self.texts.items()},
             **{f"tokenizers/{name}": result for name, result in self.tokenizers.items()},
-            **{f"tokens/{planned.tokens.name}": planned.tokens for planned in trained},
+            **{f"tokens/{planned.tokens.name}/{planned.spec.max_length}": planned.tokens for planned in trained},
             **{f"encoders/{planned.name}/{planned.seed}": planned.result for planned in trained},
             **{f"scores/{result.name}": result for result in unique_cells.values()},
         }
@@ -150,7 +154,7 @@ class Plan:
 
     def _sources(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
         """(settings, identities of the files): sorted, so that their order does not count."""
-        sources = sorted(sources, key=source_name)
+        sources = sorted(sources, key=lambda source: (source_name(source), source.model_dump_json()))
         how = self.experiment.source_identity
         identities = {
             f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": file_identity(path, how)

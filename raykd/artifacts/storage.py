@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,7 +24,8 @@ class Storage:
     """
 
     def __init__(self, root: str) -> None:
-        self.filesystem, path = fsspec.core.url_to_fs(root)
+        # Other processes write here too, and a listing kept from before would hide what they wrote.
+        self.filesystem, path = fsspec.core.url_to_fs(root, use_listings_cache=False)
         self.root: str = path.rstrip("/")
         self.is_local = "file" in _protocols(self.filesystem)
         self.uri: str = self.root if self.is_local else self.filesystem.unstrip_protocol(self.root)
@@ -71,7 +72,7 @@ class Storage:
     def write_json(self, path: str, value: Any) -> None:
         self.write_bytes(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
 
-    def read_table(self, path: str, columns: list[str] | None = None) -> pa.Table:
+    def read_table(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         with self.filesystem.open(self.path(path), "rb") as file:
             return pq.read_table(file, columns=columns)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -86,6 +87,8 @@ def git_commit() -> str:
     """The commit of this code: RAYKD_COMMIT where it is set (.git does not travel with a job), else git's answer."""
     if commit := os.environ.get("RAYKD_COMMIT"):
         return commit
+    if not shutil.which("git"):
+        return "unknown"
     here = os.path.dirname(os.path.abspath(__file__))
     answer = subprocess.run(["git", "-C", here, "rev-parse", "HEAD"], capture_output=True, text=True)
     return answer.stdout.strip() if answer.returncode == 0 else "unknown"

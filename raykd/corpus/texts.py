@@ -185,7 +185,8 @@ def _sort_bucket(
 ) -> dict[str, Any]:
     files = storage.list(f"{scratch}/{language}/{bucket}")
     table = pa.concat_tables([storage.read_table(f"{scratch}/{language}/{bucket}/{file}") for file in files])
-    table = table.sort_by([("rank", "ascending"), ("doc_id", "ascending")])
+    # By text too: where a source's ids are not unique, which row stays must not depend on the order of files.
+    table = table.sort_by([("rank", "ascending"), ("text", "ascending")])
     ranks = table["rank"].to_numpy()
     repeated = np.concatenate([[False], ranks[1:] == ranks[:-1]])
     copied = np.isin(ranks, copies) & ~repeated
@@ -219,6 +220,7 @@ def _write_rejected(
     store: ResultStore, result: Result, name: str, corpus: Corpus, reports: list[dict[str, Any]]
 ) -> None:
     rejected = [{"language": report["language"], **problem} for report in reports for problem in report["problems"]]
+    rejected.sort(key=itemgetter("language", "place"))
     store.storage.write_table(f"{result.directory}/rejected.parquet", pa.Table.from_pylist(rejected, schema=REJECTED))
     read = sum(report["counts"].get("read", 0) for report in reports)
     if len(rejected) > corpus.rejected_share * read:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import AutoTokenizer, BertTokenizer, PreTrainedTokenizerFast
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from transformers import AutoTokenizer, BertTokenizer
 
 from raykd.artifacts import Result, ResultStore
 from raykd.corpus.quantity import shards_up_to, taken
 from raykd.errors import InputError
 
 VERSION = 1
+INSIDE = "##"  # before a token that begins inside a word
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def load_tokenizer(directory: str | Path, revision: str | None = None) -> PreTrainedTokenizerFast:
+def load_tokenizer(directory: str | Path, revision: str | None = None) -> Any:
     """The tokenizer of a Hugging Face directory or hub name.
 
     Raises InputError where it is no fast one, or lacks a special token that training needs.
@@ -32,20 +36,43 @@ def load_tokenizer(directory: str | Path, revision: str | None = None) -> PreTra
     return tokenizer
 
 
-def train_wordpiece(texts: Iterator[str], vocabulary: int) -> BertTokenizer:
-    """A cased WordPiece tokenizer of BERT's kind: no accents stripped, ideographs one by one (mBERT's settings)."""
+def train_wordpiece(texts: Callable[[], Iterator[str]], vocabulary: int) -> BertTokenizer:
+    """A cased WordPiece tokenizer of BERT's kind: no accents stripped, ideographs one by one (mBERT's settings).
+
+    texts: gives them anew at each call. Characters are at most half the vocabulary, the most frequent of them.
+
+    The trainer breaks ties by the order of a hash table, another one in each process: between characters of one
+    frequency, and, through the numbers it gives to characters inside words, between pairs. So a first pass finds
+    the characters, and the second is given them in an order of ours: the same texts give the same vocabulary.
+    """
+    frequency: Counter[str] = Counter()
+
+    def counted() -> Iterator[str]:
+        for text in texts():
+            frequency.update(text)
+            yield text
+
+    found = _train(counted(), vocab_size=0)
+    alphabet = sorted((one for one in found if len(one) == 1), key=lambda one: (-frequency[one], one))
+    alphabet = alphabet[: vocabulary // 2]
+    inside = sorted(token for one in alphabet if (token := INSIDE + one) in found)
+    vocab = _train(
+        texts(),
+        vocab_size=vocabulary,
+        special_tokens=[*SPECIAL_TOKENS, *inside],
+        initial_alphabet=alphabet,
+        limit_alphabet=len(alphabet),
+    )
+    return BertTokenizer(vocab=vocab, do_lower_case=False, strip_accents=False)
+
+
+def _train(texts: Iterator[str], **settings: Any) -> dict[str, int]:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary,
-        special_tokens=list(SPECIAL_TOKENS),
-        limit_alphabet=vocabulary // 2,
-        show_progress=False,
-    )
+    trainer = trainers.WordPieceTrainer(show_progress=False, continuing_subword_prefix=INSIDE, **settings)
     tokenizer.train_from_iterator(texts, trainer)
-    return BertTokenizer(vocab=tokenizer.get_vocab(), do_lower_case=False, strip_accents=False)
+    return dict(tokenizer.get_vocab())
 
 
 def train_tokenizer(store: ResultStore, result: Result, corpora: Sequence[tuple[Result, dict[str, int]]]) -> None:
@@ -55,7 +82,7 @@ def train_tokenizer(store: ResultStore, result: Result, corpora: Sequence[tuple[
     """
     started = time.time()
     store.storage.remove(result.directory)
-    tokenizer = train_wordpiece(_texts(store, corpora), int(result.settings["vocabulary"]))
+    tokenizer = train_wordpiece(partial(_texts, store, corpora), int(result.settings["vocabulary"]))
     with TemporaryDirectory() as local:
         tokenizer.save_pretrained(local)
         store.storage.put_directory(local, result.directory)

@@ -88,7 +88,11 @@ def token_counts(store: ResultStore, result: Result, cutoffs: Mapping[str, int],
 @lru_cache(maxsize=1)
 def _tokenizer(uri: str, saved: SavedEncoder) -> Any:
     with saved.local(Storage(uri)) as directory:
-        return load_tokenizer(directory, saved.revision)
+        tokenizer = load_tokenizer(directory, saved.revision)
+    # Some saved tokenizers cut and pad by themselves.
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    return tokenizer
 
 
 def _write_shard(

@@ -55,7 +55,7 @@ def _dataset(storage: Storage, directory: str, dealt: Sequence[tuple[int, Group]
     dataset = ray.data.from_items(
         [{"step": step, **asdict(group)} for step, group in dealt],
         override_num_blocks=-(-len(dealt) // GROUPS_PER_BLOCK),
-    ).map_batches(read, batch_size=None, batch_format="pyarrow", num_cpus=READER_CPUS, concurrency=1)  # type: ignore[arg-type]
+    ).map_batches(read, batch_size=None, batch_format="pyarrow", num_cpus=READER_CPUS, concurrency=1)
     dataset.context.execution_options.preserve_order = True
     return dataset
 

@@ -20,7 +20,10 @@ MaskedModel = BertForMaskedLM | DistilBertForMaskedLM
 
 def load_masked_model(directory: str, revision: str | None = None) -> MaskedModel:
     """Raises InputError for other architectures and for an encoder whose vocabulary head was never trained."""
-    model, report = AutoModelForMaskedLM.from_pretrained(directory, revision=revision, output_loading_info=True)
+    # Weights kept in half precision are trained, and teach, in single.
+    model, report = AutoModelForMaskedLM.from_pretrained(
+        directory, revision=revision, dtype=torch.float32, output_loading_info=True
+    )
     if not isinstance(model, BertForMaskedLM | DistilBertForMaskedLM):
         raise InputError(f"{directory}: a {type(model).__name__}; teachers and students are BERT or DistilBERT")
     if missing := sorted(report["missing_keys"]):

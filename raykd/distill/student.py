@@ -53,6 +53,7 @@ def build_student(teacher: BertForMaskedLM, spec: Distill) -> DistilBertForMaske
         dropout=spec.dropout,
         attention_dropout=spec.dropout,
         pad_token_id=old.pad_token_id,
+        tie_word_embeddings=old.tie_word_embeddings,
     )
     student = DistilBertForMaskedLM(config)
     with torch.no_grad():

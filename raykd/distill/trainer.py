@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-import pyarrow as pa
+import pyarrow.compute as pc
 import ray.train
 import torch
 import torch.distributed
@@ -31,8 +31,9 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
     """
     started = time.time()
     train, storage = job.resources, job.store.storage
+    # mypy sees the older Ray Train, whose workers return nothing.
     trainer = TorchTrainer(
-        _worker,
+        _worker,  # type: ignore[arg-type]
         train_loop_config={"job": job},
         scaling_config=ScalingConfig(
             num_workers=train.workers,
@@ -45,18 +46,18 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
             storage_path=storage.address(result.directory, "checkpoints"),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
             failure_config=FailureConfig(max_failures=train.failures),
-            logging_config=LoggingConfig(log_level="WARNING"),
+            logging_config=LoggingConfig(log_level="WARNING"),  # type: ignore[call-arg]
         ),
     )
-    answer = trainer.fit().return_value
+    answer = trainer.fit().return_value  # type: ignore[attr-defined]
     if isinstance(answer, str):
         raise InputError(answer)
     rows = storage.read_table(f"{result.directory}/training.parquet")
     last = rows.slice(rows.num_rows - 1).to_pylist()[0]
     facts = {
         "steps": rows.num_rows,
-        "tokens": pa.compute.sum(rows["tokens"]).as_py(),
-        "sequences": pa.compute.sum(rows["sequences"]).as_py(),
+        "tokens": pc.sum(rows["tokens"]).as_py(),
+        "sequences": pc.sum(rows["sequences"]).as_py(),
         "loss": last["loss"],
         "parameters": answer,
     }
@@ -65,7 +66,7 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
 
 
 def _worker(config: dict) -> int | str:
-    """Train; returns the encoder's parameters, or the bad input that made it impossible (another try would not help)."""
+    """Train; returns the encoder's parameters, or the bad input that makes it impossible (a retry would not help)."""
     try:
         return _train(config["job"])
     except InputError as error:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from transformers import PreTrainedTokenizerFast
+from transformers import BertForMaskedLM, PreTrainedTokenizerFast
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.config import Adapt, Distill, Pretrain, TrainResources
@@ -145,6 +145,6 @@ class Training:
         if isinstance(spec, Adapt):
             set_dropout(parent, spec.dropout)
             return parent, None
-        if parent.config.model_type != "bert":
+        if not isinstance(parent, BertForMaskedLM):
             raise InputError(f"encoders.{job.name}.teacher: {job.parent.name} is no BERT")
         return build_student(parent, spec), parent

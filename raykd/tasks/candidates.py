@@ -26,6 +26,8 @@ def select_candidates(block: pa.Table, task: Task) -> pa.Table:
 
     Returns a table of SELECTED. A row with several labels where the task allows one has a problem.
     """
+    if not block.num_rows:
+        return SELECTED.empty_table()
     frame = block.to_pandas()
     frame["labels"] = [tuple(label for label in task.labels if label in row) for row in block["labels"].to_pylist()]
     if task.kind != "multi-label":

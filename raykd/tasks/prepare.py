@@ -79,7 +79,7 @@ def _split_language(name: str, task: Task, candidates: Candidates, language: str
             raise InputError(f"{where}: none of {candidates.read[language]} rows has the label {label!r}")
     natural = rows["origin"].isin(NATURAL).to_numpy()
     try:
-        splits = split_rows(task.kind, task.labels, truth, natural, task.sizes)
+        splits = split_rows(task.kind, task.labels, truth, natural, rows["rank"].to_numpy(), task.sizes)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     return {split: rows.iloc[splits[split]] for split in ("train", "validation", "test")}

@@ -14,9 +14,11 @@ from raykd.errors import InputError
 
 
 def split_rows(
-    kind: str, labels: Sequence[str], truth: np.ndarray, natural: np.ndarray, sizes: Sizes
+    kind: str, labels: Sequence[str], truth: np.ndarray, natural: np.ndarray, ranks: np.ndarray, sizes: Sizes
 ) -> dict[str, np.ndarray]:
-    """Row numbers of each split, ascending. truth: bool [rows, labels] and natural: bool [rows], in rank order.
+    """Row numbers of each split, ascending.
+
+    truth: bool [rows, labels], natural: bool [rows] and ranks: uint64 [rows], all in rank order.
 
     Test and validation are filled first, with at least `sizes.minimum` rows of every label; train is a random
     sample of what they leave. Where a row has one label (binary, multi-class), test takes natural rows only,
@@ -24,17 +26,31 @@ def split_rows(
     data, a minimum that cannot be reached and a split without one of the labels.
     """
     free = np.ones(len(truth), bool)
-    testable = natural if kind != "multi-label" else free
-    splits = {}
-    for split, size, minimum in (
-        ("test", sizes.test, sizes.minimum),
-        ("validation", sizes.validation, sizes.minimum),
-        ("train", sizes.train, 0),
-    ):
-        rows = _choose(split, labels, truth, free & testable if split == "test" else free, size, minimum)
+    if kind == "multi-label":
+        test = _choose("test", labels, truth, free, sizes.test, sizes.minimum)
+        order = np.arange(len(truth))
+    else:
+        test = _choose("test", labels, truth, natural, sizes.test, sizes.minimum)
+        order = _stretched_order(ranks, natural, sizes.test)
+    splits = {"test": test}
+    free[test] = False
+    for split, size, minimum in (("validation", sizes.validation, sizes.minimum), ("train", sizes.train, 0)):
+        rows = np.sort(order[_choose(split, labels, truth[order], free[order], size, minimum)])
         free[rows] = False
         splits[split] = rows
     return splits
+
+
+def _stretched_order(ranks: np.ndarray, natural: np.ndarray, test_size: int) -> np.ndarray:
+    """Row numbers in an order in which natural and translated rows are mixed as the test set leaves them.
+
+    Test takes the natural rows of lowest rank, so in plain rank order validation would come out translated alone.
+    The ranks of the natural rows that are left are stretched back over the whole range.
+    """
+    position = ranks.astype(np.float64) / 2.0**64
+    taken = position[natural][test_size - 1]
+    position[natural] = (position[natural] - taken) / (1 - taken)
+    return np.argsort(position, kind="stable")
 
 
 def _choose(

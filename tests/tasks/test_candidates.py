@@ -73,7 +73,7 @@ def splits_of(rows, chosen: Task) -> dict[str, list[str]]:
     rows = rows if isinstance(rows, list) else rows.to_dict("records")
     truth = np.array([[label in row["labels"] for label in LABELS] for row in rows])
     natural = np.array([row["origin"] in ("", "natural") for row in rows])
-    splits = split_rows(chosen.kind, LABELS, truth, natural, chosen.sizes)
+    splits = split_rows(chosen.kind, LABELS, truth, natural, np.array([row["rank"] for row in rows], np.uint64), chosen.sizes)
     return {split: [rows[index]["doc_id"] for index in chosen] for split, chosen in splits.items()}
 
 
@@ -103,3 +103,10 @@ def test_a_document_read_twice_is_kept_once():
     candidates = collect(rows + again, task(), 9)
     ids = [*candidates.of_language("eng")["doc_id"], *candidates.of_language("spa")["doc_id"]]
     assert len(ids) == len(set(ids))
+
+
+def test_a_block_may_be_empty():
+    candidates = collect(documents(0, 30), task(), 30)
+    before = candidates.of_language("eng")
+    candidates.add(select_candidates(DOCUMENT.empty_table(), task()))
+    assert candidates.of_language("eng").equals(before)

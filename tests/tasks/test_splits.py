@@ -12,6 +12,11 @@ from raykd.tasks.splits import split_rows
 TAGS = ("python", "java", "rust")
 
 
+def ranks_of(truth: np.ndarray) -> np.ndarray:
+    """Ranks of rows that come in rank order: evenly over the whole range."""
+    return np.linspace(0, 2.0**64 * 0.999, len(truth)).astype(np.uint64)
+
+
 def draw(seed: int, rows: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.default_rng(seed)
     if kind == "multi-label":
@@ -34,7 +39,7 @@ def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, te
     truth, natural = draw(seed, 300, kind)
     sizes = Sizes(train=train, validation=test, test=test, minimum=minimum)
     try:
-        splits = split_rows(kind, TAGS, truth, natural, sizes)
+        splits = split_rows(kind, TAGS, truth, natural, ranks_of(truth), sizes)
     except InputError as error:
         assert "\n" not in str(error)
         return
@@ -56,7 +61,7 @@ def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, te
 
 def test_without_a_minimum_rank_decides_alone():
     truth = np.eye(3, dtype=bool)[np.arange(100) % 3]
-    splits = split_rows("multi-label", TAGS, truth, np.ones(100, bool), Sizes(train=30, validation=20, test=20))
+    splits = split_rows("multi-label", TAGS, truth, np.ones(100, bool), ranks_of(truth), Sizes(train=30, validation=20, test=20))
     np.testing.assert_array_equal(splits["test"], np.arange(20))
     np.testing.assert_array_equal(splits["validation"], np.arange(20, 40))
     np.testing.assert_array_equal(splits["train"], np.arange(40, 70))
@@ -67,7 +72,7 @@ def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
     truth[:, 0] = True
     truth[[5, 20, 30, 36], 1] = True
     truth[[6, 21, 31, 38], 2] = True
-    splits = split_rows("multi-label", TAGS, truth, np.ones(40, bool), Sizes(train=25, validation=4, test=6, minimum=1))
+    splits = split_rows("multi-label", TAGS, truth, np.ones(40, bool), ranks_of(truth), Sizes(train=25, validation=4, test=6, minimum=1))
     np.testing.assert_array_equal(splits["test"], [0, 1, 2, 3, 5, 6])
     np.testing.assert_array_equal(splits["validation"], [4, 7, 20, 21])
     rest = [row for row in range(40) if row not in splits["test"] and row not in splits["validation"]]
@@ -77,9 +82,9 @@ def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
 def test_translations_are_never_tested_but_validated_and_trained_on():
     truth = np.eye(2, dtype=bool)[np.arange(60) % 2]
     natural = np.arange(60) >= 30
-    splits = split_rows("binary", ("yes", "no"), truth, natural, Sizes(train=20, validation=10, test=20))
+    splits = split_rows("binary", ("yes", "no"), truth, natural, ranks_of(truth), Sizes(train=20, validation=10, test=20))
     np.testing.assert_array_equal(splits["test"], np.arange(30, 50))
-    np.testing.assert_array_equal(splits["validation"], np.arange(10))
+    assert not natural[splits["validation"]].all() and not set(splits["validation"]) & set(splits["test"])
 
 
 @pytest.mark.parametrize(
@@ -98,4 +103,17 @@ def test_translations_are_never_tested_but_validated_and_trained_on():
 def test_impossible_sizes_are_named(sizes, message):
     truth = np.eye(3, dtype=bool)[[0, 1] * 10 + [0, 1, 2] * 10 + [0, 1] * 25]
     with pytest.raises(InputError, match=message):
-        split_rows("multi-label", TAGS, truth, np.ones(100, bool), sizes)
+        split_rows("multi-label", TAGS, truth, np.ones(100, bool), ranks_of(truth), sizes)
+
+
+def test_validation_and_train_mix_natural_and_translated_rows_alike():
+    generator = np.random.default_rng(5)
+    truth = np.eye(2, dtype=bool)[generator.integers(2, size=4000)]
+    natural = generator.random(4000) < 0.5
+    splits = split_rows(
+        "binary", ("yes", "no"), truth, natural, ranks_of(truth), Sizes(train=1000, validation=500, test=1000)
+    )
+    # About 1,000 of 3,000 rows that the test set leaves are natural.
+    assert natural[splits["test"]].all()
+    assert abs(natural[splits["validation"]].mean() - 1 / 3) < 0.06
+    assert abs(natural[splits["train"]].mean() - 1 / 3) < 0.05

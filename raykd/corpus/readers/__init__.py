@@ -46,15 +46,19 @@ def source_name(source: Source) -> str:
 
 
 def source_files(source: Source) -> list[str]:
-    """The files of a source, sorted. Raises InputError where there is none."""
+    """The files of a source, sorted. Raises InputError where there is none, or two that differ by folder alone."""
     filesystem, path = fsspec.core.url_to_fs(source.path)
     if filesystem.isdir(path):
         path = path.rstrip("/") + "/*"
-    is_pattern = glob.has_magic(path)
-    found = filesystem.glob(path) if is_pattern else [path] if filesystem.exists(path) else []
+    found = [path] if filesystem.exists(path) else filesystem.glob(path) if glob.has_magic(path) else []
     files = sorted(str(file) for file in found if filesystem.isfile(file))
     if not files:
         raise InputError(f"{source.path}: no such file")
+    names: dict[str, str] = {}
+    for file in files:
+        # Document ids are made from the last part of the path, so that a moved file keeps them.
+        if (other := names.setdefault(file.rsplit("/", 1)[-1], file)) != file:
+            raise InputError(f"{source.path}: {other} and {file} have one name; make each a source, with a name")
     return [filesystem.unstrip_protocol(file) if "://" in source.path else file for file in files]
 
 

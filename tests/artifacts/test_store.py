@@ -1,0 +1,65 @@
+"""Complete and incomplete results, and the index of current ones."""
+
+import shutil
+import time
+import uuid
+
+import pytest
+
+from raykd.artifacts import Result, ResultStore, Storage
+from raykd.artifacts.store import git_commit, library_versions
+
+TEXTS = Result("texts", "td", 1, {"shard": 64}, {"posts": "12:34"})
+
+
+@pytest.fixture(params=["local", "memory"])
+def store(request, tmp_path) -> ResultStore:
+    root = str(tmp_path / "root") if request.param == "local" else f"memory://{uuid.uuid4().hex}/root"
+    return ResultStore(Storage(root))
+
+
+def test_a_directory_without_a_manifest_is_not_complete(store):
+    assert store.manifest(TEXTS) is None
+    store.storage.write_bytes(f"{TEXTS.directory}/part-00000.parquet", b"rows")
+    assert store.manifest(TEXTS) is None
+    with pytest.raises(RuntimeError, match="not complete"):
+        store.facts(TEXTS)
+
+
+def test_a_manifest_says_what_made_the_result(store):
+    store.complete(TEXTS, {"documents": 7}, started=time.time() - 5)
+    manifest = store.manifest(TEXTS)
+    assert manifest["hash"] == TEXTS.hash
+    assert manifest["settings"] == TEXTS.settings
+    assert manifest["inputs"] == TEXTS.inputs
+    assert 5 <= manifest["seconds"] < 60
+    assert manifest["libraries"]["ray"] == library_versions()["ray"]
+    assert store.facts(TEXTS) == {"documents": 7}
+
+
+def test_two_results_with_the_same_first_eight_digits_are_told_apart(store):
+    store.complete(TEXTS, {}, time.time())
+    manifest = store.storage.read_json(f"{TEXTS.directory}/manifest.json")
+    manifest["hash"] = TEXTS.hash[:8] + "0" * 56
+    store.storage.write_json(f"{TEXTS.directory}/manifest.json", manifest)
+    with pytest.raises(RuntimeError, match="first eight digits"):
+        store.manifest(TEXTS)
+
+
+def test_the_index_is_written_only_when_it_changes(store, monkeypatch):
+    store.write_index({"texts/td": TEXTS}, "name: td\n")
+    assert store.storage.read_json("experiment.json")["results"] == {"texts/td": TEXTS.directory}
+    written = []
+    monkeypatch.setattr(store.storage, "write_json", lambda path, value: written.append(path))
+    store.write_index({"texts/td": TEXTS}, "name: td\n")
+    assert written == []
+    store.write_index({"texts/td": TEXTS}, "name: td\nseed: 57\n")
+    assert written == ["experiment.json"]
+
+
+def test_the_commit_is_the_one_given_at_submit_or_unknown_without_git(monkeypatch):
+    monkeypatch.setenv("RAYKD_COMMIT", "abc")
+    assert git_commit() == "abc"
+    monkeypatch.delenv("RAYKD_COMMIT")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert git_commit() == "unknown"

@@ -1,0 +1,289 @@
+"""Sources as units and rows: every row exactly once, however a file is cut, and a reason for each that is bad."""
+
+import json
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from raykd.config import StackExchangeSource, TableSource
+from raykd.corpus.documents import unit_documents
+from raykd.corpus.readers import Row, Unit, read_unit, source_files, source_name, split_units
+from raykd.errors import InputError
+
+POSTS = (
+    b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\r\n<posts>\r\n'
+    b'  <row Id="1" PostTypeId="1" Title="Why &lt;T&gt;?" Body="&lt;p&gt;a &amp;amp; b&lt;/p&gt;" Tags="&lt;c#&gt;" />\r\n'
+    + '  <row Id="2" PostTypeId="2" Body="日本語 é 👩" />\n'.encode()
+    + b"\r\n"
+    + b'  <row Id="3" PostTypeId="1" Title="t" Body="b&#xA;c" Tags="|java|c++|" />\r\n'
+    b'  <row Id="4" PostTypeId="5" Body="a tag wiki" />\n'
+    b'  <row Id="5" PostTypeId="1" Body="broken />\n'
+    b'  <row PostTypeId="1" Body="without id" />\n</posts>\n'
+    b'  <row Id="6" PostTypeId="1" Body="last, without newline" Tags="" />'
+)
+POST_ROWS = [
+    ("1", "Why <T>?\n\na & b\n", ("c#",)),
+    ("2", "日本語 é 👩", ()),
+    ("3", "t\nb\nc", ("java", "c++")),
+    ("6", "last, without newline", ()),
+]
+
+
+def stackexchange(path, **values) -> StackExchangeSource:
+    return StackExchangeSource(reader="stackexchange", language="eng", path=str(path), **{"posts": "all", **values})
+
+
+def table(path, **values) -> TableSource:
+    return TableSource(reader="table", path=str(path), **{"language": "eng", **values})
+
+
+def rows(source, unit_bytes: int = 1 << 20) -> list[Row]:
+    return [row for unit in split_units([source], unit_bytes) for row in read_unit(unit)]
+
+
+def cuts(source, size: int) -> Iterator[list[Row]]:
+    """The rows of a file of `size` bytes cut in two at every position."""
+    path = source_files(source)[0]
+    for cut in range(size + 1):
+        units = [Unit(source, path, 0, cut), Unit(source, path, cut, size)]
+        yield [row for unit in units for row in read_unit(unit)]
+
+
+@pytest.fixture
+def posts(tmp_path) -> StackExchangeSource:
+    (tmp_path / "Posts.xml").write_bytes(POSTS)
+    return stackexchange(tmp_path / "Posts.xml")
+
+
+def test_posts_are_read(posts):
+    good = [row for row in rows(posts) if not row.problem]
+    assert [(row.native_id, row.labels) for row in good] == [(id, labels) for id, _, labels in POST_ROWS]
+    texts = [
+        document["text"]
+        for unit in split_units([posts])
+        for t in unit_documents(unit, 56)
+        for document in t.to_pylist()
+    ]
+    assert [text for text in texts if text] == [text.replace("\n\n", "\n").strip() for _, text, _ in POST_ROWS]
+
+
+def test_malformed_posts_come_back_with_a_problem_and_their_byte(posts):
+    bad = [row for row in rows(posts) if row.problem]
+    assert [row.problem.split(" (")[0] for row in bad] == ["not a well-formed row", "a row without Id or PostTypeId"]
+    offsets = [POSTS.index(b'  <row Id="5"'), POSTS.index(b"  <row PostTypeId")]
+    assert [row.place for row in bad] == [f"{posts.path}: byte {offset}" for offset in offsets]
+
+
+def test_every_post_is_read_once_wherever_the_file_is_cut(posts):
+    whole = rows(posts)
+    assert len(whole) == len(POST_ROWS) + 2
+    for found in cuts(posts, len(POSTS)):
+        assert found == whole
+
+
+@pytest.mark.parametrize("unit_bytes", [1, 2, 7, 50, 51, 1000])
+def test_every_post_is_read_once_in_units_of_any_size(posts, unit_bytes):
+    assert rows(posts, unit_bytes) == rows(posts)
+
+
+@pytest.mark.parametrize(("kind", "ids"), [("questions", ["1", "3", "6"]), ("answers", ["2"])])
+def test_kinds_of_posts(posts, kind, ids):
+    source = posts.model_copy(update={"posts": kind})
+    assert [row.native_id for row in rows(source) if not row.problem] == ids
+
+
+LINES = [
+    b"\xef\xbb\xbf" + json.dumps({"id": 0, "text": "first", "who": 0}).encode() + b"\r\n",
+    json.dumps({"id": "b", "text": "日本語\n👩", "tags": ["x", "a"], "who": "c1"}, ensure_ascii=False).encode() + b"\n",
+    b"\r\n",
+    b'{"id": "c", "text": \n',
+    b'["no", "object"]\n',
+    b'{"id": "d"}\n',
+    b'{"id": "e", "text": 5}\n',
+    b'{"id": "", "text": "without id"}\n',
+    b'{"id": "f", "text": "\xff"}\n',
+    b'{"id": "g", "text": "one label", "tags": "x", "from": "translated"}\n',
+    b'{"id": "h", "text": "last"}',
+]
+
+
+@pytest.fixture
+def lines(tmp_path) -> TableSource:
+    (tmp_path / "rows.jsonl").write_bytes(b"".join(LINES))
+    return table(tmp_path / "rows.jsonl", id="id", labels="tags", group="who", origin="from")
+
+
+def test_json_lines_are_read(lines):
+    good = [(row.native_id, row.text, row.labels, row.group, row.origin) for row in rows(lines) if not row.problem]
+    assert good == [
+        ("0", "first", (), "0", ""),
+        ("b", "日本語\n👩", ("a", "x"), "c1", ""),
+        ("g", "one label", ("x",), "", "translated"),
+        ("h", "last", (), "", ""),
+    ]
+
+
+def test_malformed_json_lines_come_back_with_a_problem_and_their_byte(lines):
+    bad = [row for row in rows(lines) if row.problem]
+    offsets = [sum(map(len, LINES[:n])) for n in range(3, 9)]
+    assert [row.place for row in bad] == [f"{lines.path}: byte {offset}" for offset in offsets]
+    expected = ["not valid JSON", "not a JSON object", "'text'", "holds no text", "'id'", "not valid JSON"]
+    assert all(what in row.problem for what, row in zip(expected, bad, strict=True))
+
+
+def test_every_json_line_is_read_once_wherever_the_file_is_cut(lines):
+    whole = rows(lines)
+    for found in cuts(lines, sum(map(len, LINES))):
+        assert found == whole
+    for unit_bytes in (1, 3, 64):
+        assert rows(lines, unit_bytes) == whole
+
+
+def test_rows_without_ids_are_named_by_their_place_and_all_differ(lines):
+    unnamed = lines.model_copy(update={"id": None})
+    ids = [row.native_id for row in rows(unnamed)]
+    assert len(set(ids)) == len(ids) == len(LINES) - 1
+    assert ids == [row.native_id for row in rows(unnamed, 5)]
+
+
+RECORDS = [
+    {"id": n, "text": f"text {n}, “ü”", "tags": [f"t{n % 3}", "all"], "company": n % 2, "kind": "ab"[n % 2]}
+    for n in range(25)
+]
+
+
+@pytest.fixture
+def parquet(tmp_path) -> TableSource:
+    pq.write_table(pa.Table.from_pylist(RECORDS), tmp_path / "rows.parquet", row_group_size=4)
+    return table(tmp_path / "rows.parquet", id="id", labels="tags", group="company", origin="kind")
+
+
+def test_parquet_is_read_by_row_group(parquet):
+    assert len(split_units([parquet])) == 7
+    found = [(row.native_id, row.text, row.labels, row.group, row.origin) for row in rows(parquet)]
+    assert found == [(str(r["id"]), r["text"], tuple(sorted(r["tags"])), str(r["company"]), r["kind"]) for r in RECORDS]
+    assert rows(parquet, 1) == rows(parquet)
+    ids = [row.native_id for row in rows(parquet.model_copy(update={"id": None}))]
+    assert ids == [f"rows.parquet:{n}" for n in range(25)]
+
+
+def test_csv_is_read_as_text_with_newlines_in_values(tmp_path):
+    content = 'id,text,kind\r\n007,"one, ""two""\r\nthree",a\r\n8,,a\r\n9,NA,b\r\n,no id,b\r\n'
+    (tmp_path / "rows.csv").write_text(content, newline="")
+    source = table(tmp_path / "rows.csv", id="id")
+    found = [(row.native_id, row.text, row.problem) for row in rows(source)]
+    assert found[:3] == [("007", 'one, "two"\r\nthree', ""), ("8", "", ""), ("9", "NA", "")]
+    assert found[3][2] == "nothing in column 'id'"
+    assert rows(source, 1) == rows(source)
+
+
+def test_csv_rows_of_other_lengths_come_back_with_a_problem(tmp_path):
+    (tmp_path / "rows.csv").write_text("id,text\n1,a\n2,b,c\n3\n4,d\n")
+    found = rows(table(tmp_path / "rows.csv", id="id"))
+    assert [row.text for row in found if not row.problem] == ["a", "d"]
+    assert [row.problem for row in found if row.problem] == [
+        "3 columns where the header has 2",
+        "1 columns where the header has 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("rows.csv", b"", "not a CSV file"),
+        ("rows.parquet", b"PAR1", "not a parquet file"),
+        ("rows.txt", b"text", "a table is .parquet, .jsonl or .csv"),
+        ("rows.csv", b"id,text\n1,\xff\n", "cannot be read after row 0"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_bad_input(tmp_path, name, content, what):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=what) as error:
+        rows(table(tmp_path / name))
+    assert str(tmp_path / name) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "ids"),
+    [
+        ({"kind": ("a",)}, range(0, 25, 2)),
+        ({"kind": ("a", "b")}, range(25)),
+        ({"kind": ("a",), "tags": ("t0",)}, range(0, 25, 6)),
+        ({"company": ("1",)}, range(1, 25, 2)),
+        ({"kind": ("c",)}, []),
+    ],
+)
+def test_where_keeps_rows_that_hold_one_of_the_values(parquet, where, ids):
+    found = rows(parquet.model_copy(update={"where": where}))
+    assert [row.native_id for row in found] == [str(n) for n in ids]
+
+
+@pytest.mark.parametrize("column", ["text", "id", "labels", "group", "origin", "where"])
+def test_a_missing_column_is_named_with_those_there_are(parquet, tmp_path, column):
+    (tmp_path / "rows.csv").write_text("text,company\n")
+    value = {"absent": ("x",)} if column == "where" else "absent"
+    for path, there in ((parquet.path, "id, text, tags, company, kind"), (tmp_path / "rows.csv", "text, company")):
+        with pytest.raises(InputError, match=f"no column 'absent'; there are: {there}"):
+            split_units([table(path, **{column: value})])
+
+
+def test_a_directory_and_a_pattern_give_their_files_sorted(tmp_path):
+    for name in ("b.jsonl", "a.jsonl", "c[1].jsonl"):
+        (tmp_path / name).write_text(json.dumps({"text": name}) + "\n")
+    names = ["a.jsonl", "b.jsonl", "c[1].jsonl"]
+    assert [row.text for row in rows(table(tmp_path))] == names
+    assert [row.text for row in rows(table(f"{tmp_path}/*.jsonl"))] == names
+    assert [row.text for row in rows(table(f"{tmp_path}/?.jsonl"))] == names[:2]
+    assert [row.text for row in rows(table(f"{tmp_path}/c[1].jsonl"))] == names[2:]
+
+
+@pytest.mark.parametrize("path", ["absent.jsonl", "absent/*.jsonl", "empty"])
+def test_a_missing_file_is_bad_input(tmp_path, path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no such file"):
+        split_units([table(tmp_path / path)])
+
+
+def test_files_that_differ_by_folder_alone_would_share_ids(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "part-0.jsonl").write_text(json.dumps({"text": folder}) + "\n")
+    with pytest.raises(InputError, match="have one name"):
+        split_units([table(f"{tmp_path}/*/part-0.jsonl")])
+    named = [table(tmp_path / folder / "part-0.jsonl", name=folder) for folder in ("a", "b")]
+    assert [unit.source.name for unit in split_units(named)] == ["a", "b"]
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "rows.jsonl").write_text("")
+    one, other = table(tmp_path / "a" / "rows.jsonl"), table(tmp_path / "b" / "rows.jsonl")
+    with pytest.raises(InputError, match="both called 'eng/rows.jsonl'; give each source a name"):
+        split_units([one, other])
+    split_units([one, other.model_copy(update={"language": "spa"})])
+    split_units([one, other.model_copy(update={"name": "other"})])
+
+
+def test_documents_keep_their_ids_when_a_file_moves(tmp_path):
+    ids = []
+    for folder in ("before", "after"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "rows.jsonl").write_bytes(b"".join(LINES))
+        source = table(tmp_path / folder / "rows.jsonl")
+        ids.append([t["doc_id"].to_pylist() for unit in split_units([source], 40) for t in unit_documents(unit, 56)])
+    assert ids[0] == ids[1]
+    assert source_name(source) == "eng/rows.jsonl"
+
+
+def test_files_on_an_object_store_are_read(tmp_path):
+    import fsspec
+
+    with fsspec.open("memory://readers/rows.jsonl", "wb") as file:
+        file.write(b"".join(LINES))
+    (tmp_path / "rows.jsonl").write_bytes(b"".join(LINES))
+    remote, local = rows(table("memory://readers/rows.jsonl"), 40), rows(table(tmp_path / "rows.jsonl"), 40)
+    assert [(row.native_id, row.text) for row in remote] == [(row.native_id, row.text) for row in local]
+    assert remote[0].place.startswith("memory://")

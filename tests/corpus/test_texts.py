@@ -1,0 +1,205 @@
+"""A corpus prepared on Ray, against what a few lines of Python say that it must hold."""
+
+import os
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from raykd.artifacts import Result
+from raykd.config import Corpus, Exclude
+from raykd.corpus.rank import document_id, rank
+from raykd.corpus.schema import TEXT
+from raykd.corpus.texts import DUPLICATE_CHARACTERS, bucket_of, prepare_texts, shard_of
+from raykd.errors import InputError
+
+SEED = 56
+RESULT = Result("texts", "td", 1, {"made": "for a test"})
+
+
+def long(text: str) -> str:
+    return f"{text} " * (DUPLICATE_CHARACTERS // len(text)) + text
+
+
+@pytest.fixture
+def english() -> list[dict]:
+    """400 rows: long and short ones, repeated ones of both kinds, empty ones, and five groups."""
+    generator = random.Random(0)
+    words = [f"word{n}" for n in range(500)]
+    rows = []
+    for n in range(400):
+        text = " ".join(generator.choice(words) for _ in range(generator.randrange(1, 40)))
+        if n % 10 == 3:
+            text = long(f"copied text {n % 7}")
+        if n % 10 == 4:
+            text = "thank you"
+        if n % 50 == 5:
+            text = " \n "
+        rows.append({"id": n, "text": text, "company": f"c{n % 5}"})
+    return rows
+
+
+@pytest.fixture
+def task(store) -> Result:
+    """A task that took three rows of the English source, and a text that stands in the Spanish one too."""
+    result = Result("tasks", "intent", 1, {})
+    columns = {"doc_id": [document_id("one", str(n)) for n in (10, 11, 14)], "text": ["a", "b", "thank you"]}
+    store.storage.write_table(f"{result.directory}/language=eng/train.parquet", pa.table(columns))
+    columns = {"doc_id": [document_id("elsewhere", "1")], "text": [long("texto de la prueba")]}
+    store.storage.write_table(f"{result.directory}/language=spa/test.parquet", pa.table(columns))
+    store.storage.write_bytes(f"{result.directory}/manifest.json", b"{}")
+    return result
+
+
+SPANISH = ["hola", long("texto de la prueba"), long("copied text 3"), "gracias", "gracias"]
+
+
+@pytest.fixture
+def corpus(write_rows, english) -> Corpus:
+    """The English source, some of it a second time, and a Spanish one; one group is held out."""
+    one = write_rows("one", english, id="id", group="company")
+    again = one.model_copy(update={"where": {"company": ("c1",)}})
+    two = write_rows("two", [{"id": n, "text": text} for n, text in enumerate(SPANISH)], id="id", language="spa")
+    return Corpus(sources=(one, again, two), shard=3_000, exclude=Exclude(groups=("c4",)))
+
+
+def plain_reading(english: list[dict]) -> dict[str, list[tuple[str, str, str]]]:
+    """(document id, text, group) of what must stay, in rank order, for each language."""
+    task_rows = {document_id("one", str(n)) for n in (10, 11, 14)}
+    rows = [("eng", document_id("one", str(row["id"])), row["text"].strip(), row["company"]) for row in english]
+    rows += [("spa", document_id("two", str(n)), text, "") for n, text in enumerate(SPANISH)]
+    kept: dict[str, list[tuple[str, str, str]]] = {"eng": [], "spa": []}
+    seen = {long("texto de la prueba")}
+    for language, doc_id, text, group in sorted(rows, key=lambda row: rank(SEED, row[1])):
+        if not text or group == "c4" or doc_id in task_rows:
+            continue
+        if len(text) <= DUPLICATE_CHARACTERS or text not in seen:
+            kept[language].append((doc_id, text, group))
+        seen.add(text)
+    return kept
+
+
+def test_texts_hold_what_a_plain_reading_says(local_ray, store, corpus, task, english, read_shards):
+    store.storage.write_bytes(f"{RESULT.directory}/language=por/part-00000.parquet", b"of an earlier try")
+    store.storage.write_bytes(f"scratch/{RESULT.directory}/eng/0/000000.parquet", b"of an earlier try")
+    prepare_texts(store, RESULT, "td", corpus, SEED, [task])
+
+    expected = plain_reading(english)
+    facts = store.facts(RESULT)["languages"]
+    for language, kept in expected.items():
+        rows = read_shards(RESULT, language)
+        assert [(row["doc_id"], row["text"], row["group"]) for row in rows] == kept
+        assert [row["rank"] for row in rows] == [rank(SEED, doc_id) for doc_id, _, _ in kept]
+        assert [row["bytes"] for row in rows] == [len(text.encode()) for _, text, _ in kept]
+        assert facts[language]["documents"] == len(kept)
+        assert facts[language]["bytes"] == sum(row["bytes"] for row in rows)
+        dropped = sum(facts[language]["dropped"].values())
+        assert facts[language]["read"] == len(kept) + dropped
+    assert facts["eng"]["read"] == 480
+    again = {"excluded group": 80, "empty": 8, "task row": 4}  # row 11 is among those read twice
+    assert {reason: facts["eng"]["dropped"][reason] for reason in again} == again
+    assert facts["spa"]["dropped"]["task row"] == 1
+
+    assert store.storage.list(RESULT.directory) == ["language=eng", "language=spa", "manifest.json", "rejected.parquet"]
+    assert store.storage.read_table(f"{RESULT.directory}/rejected.parquet").num_rows == 0
+    assert not store.storage.exists(f"scratch/{RESULT.directory}")
+    assert len(facts["eng"]["shards"]) > 5
+    for shard in facts["eng"]["shards"]:
+        part = store.storage.read_table(f"{RESULT.directory}/{shard['file']}")
+        assert part.schema == TEXT
+        assert shard["documents"] == part.num_rows
+        assert shard["bytes"] == sum(part["bytes"].to_pylist())
+        assert shard["last_rank"] == part["rank"][-1].as_py()
+
+
+ONE_CPU = """
+import sys, ray
+from raykd.artifacts import Result, ResultStore, Storage
+from raykd.config import Corpus
+from raykd.corpus.texts import prepare_texts
+root, corpus, task, made = sys.argv[1:]
+ray.init(address="local", num_cpus=1, object_store_memory=200e6, log_to_driver=False, include_dashboard=False)
+task, made = (Result(kind, name, 1, {}) for kind, name in (("tasks", task), ("texts", made)))
+prepare_texts(ResultStore(Storage(root)), made, "td", Corpus.model_validate_json(corpus), 56, [task])
+"""
+
+
+def test_content_is_the_same_for_any_cpus_units_and_order_of_sources(local_ray, store, corpus, task):
+    one_cpu, small, turned = (Result("texts", name, 1, {}) for name in ("one-cpu", "small", "turned"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", ONE_CPU, store.storage.root, corpus.model_dump_json(), task.name, one_cpu.name],
+        env={**os.environ, "RAY_AUTH_MODE": "disabled", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    prepare_texts(store, small, "td", corpus, SEED, [task], unit_bytes=5_000)
+    turned_corpus = corpus.model_copy(update={"sources": corpus.sources[::-1]})
+    prepare_texts(store, turned, "td", turned_corpus, SEED, [task])
+    assert process.wait(timeout=300) == 0
+
+    def files(result: Result) -> dict[str, bytes]:
+        folders = [f"{result.directory}/language={language}" for language in ("eng", "spa")]
+        paths = [f"{folder}/{name}" for folder in folders for name in store.storage.list(folder)]
+        return {path.removeprefix(result.directory): store.storage.read_bytes(path) for path in paths}
+
+    assert store.facts(small)["content"] == store.facts(turned)["content"] == store.facts(one_cpu)["content"]
+    assert store.facts(small) == store.facts(turned) == store.facts(one_cpu)
+    assert files(small) == files(turned) == files(one_cpu)
+
+
+def test_where_ids_are_not_unique_the_row_that_stays_depends_on_no_order(local_ray, store, write_rows, read_shards):
+    rows = [{"id": n % 3, "text": f"text {n}"} for n in range(30)]
+    kept = []
+    for name in ("forward", "backward"):
+        source = write_rows("rows", rows, id="id")
+        made = Result("texts", name, 1, {})
+        prepare_texts(store, made, name, Corpus(sources=(source,)), SEED, [], unit_bytes=200)
+        kept.append([row["text"] for row in read_shards(made)])
+        rows.reverse()
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 3
+
+
+def test_unreadable_rows_are_refused_with_the_first_of_them_or_allowed(local_ray, store, write_rows):
+    source = write_rows("rows", [{"text": "good"}, {"text": 5}, ["bad"], {"text": "fine"}])
+    corpus = Corpus(sources=(source,), rejected_share=0.49)
+    with pytest.raises(
+        InputError, match=r"rows\.jsonl: byte 17: .* holds no text; 2 of 4 rows of corpora\.td"
+    ) as error:
+        prepare_texts(store, RESULT, "td", corpus, SEED, [])
+    assert "corpora.td.rejected_share" in str(error.value)
+    assert store.manifest(RESULT) is None
+
+    prepare_texts(store, RESULT, "td", corpus.model_copy(update={"rejected_share": 0.5}), SEED, [])
+    facts = store.facts(RESULT)["languages"]["eng"]
+    assert (facts["documents"], facts["read"], facts["dropped"]) == (2, 4, {"rejected": 2})
+    rejected = store.storage.read_table(f"{RESULT.directory}/rejected.parquet").to_pylist()
+    assert [row["place"] for row in rejected] == [f"{source.path}: byte {offset}" for offset in (17, 29)]
+    assert [row["problem"] for row in rejected] == ["column 'text' holds no text", "not a JSON object"]
+
+
+def test_an_empty_language_is_refused_with_its_counts(local_ray, store, write_rows):
+    full = write_rows("full", [{"text": "good"}])
+    empty = write_rows("empty", [{"text": " "}, {"text": "x", "who": "c1"}], group="who", language="spa")
+    corpus = Corpus(sources=(full, empty), exclude=Exclude(groups=("c1",)))
+    with pytest.raises(InputError, match=r"corpora\.td: no document of spa is left of 2 read") as error:
+        prepare_texts(store, RESULT, "td", corpus, SEED, [])
+    assert "empty 1" in str(error.value)
+    assert "excluded group 1" in str(error.value)
+    assert empty.path in str(error.value)
+    assert store.manifest(RESULT) is None
+
+
+@pytest.mark.parametrize("shards", [1, 3, 64, 65, 1000])
+def test_shards_and_buckets_are_ranges_of_rank(shards):
+    ranks = np.sort(np.random.default_rng(0).integers(0, 2**64, 20_000, np.uint64))
+    ranks[0], ranks[-1] = 0, 2**64 - 1
+    shard = shard_of(ranks, shards)
+    assert (shard[0], shard[-1]) == (0, shards - 1)
+    assert (np.diff(shard) >= 0).all()
+    assert np.bincount(shard, minlength=shards).min() > 0
+    assert [int(one) for one in shard[::997]] == [int(one) * shards >> 64 for one in (ranks[::997] >> 32 << 32)]
+    bucket = bucket_of(shard, shards)
+    assert bucket.max() == min(shards, 64) - 1
+    assert (np.diff(bucket) >= 0).all()

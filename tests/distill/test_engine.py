@@ -1,0 +1,150 @@
+from collections.abc import Iterable
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from raykd.distill.engine import Engine, StepRow
+from raykd.distill.sequences import MicroBatch, micro_batches
+from raykd.distill.student import build_student
+
+STEPS = 10
+
+
+def alone(tensor: torch.Tensor) -> None:
+    """The sum over one worker."""
+
+
+@pytest.fixture
+def make_engine(make_teacher, distill_spec):
+    def make(**values) -> Engine:
+        spec = distill_spec(**values)
+        teacher = make_teacher()
+        return Engine(build_student(teacher, spec), teacher, spec, STEPS)
+
+    return make
+
+
+def first_step(engine: Engine, batches: Iterable[MicroBatch]) -> tuple[StepRow, torch.Tensor]:
+    """A step's row and its gradient, which is the third thing summed over the workers."""
+    reduced: list[torch.Tensor] = []
+    row = engine.step(0, 0, batches, lambda tensor: reduced.append(tensor.clone()))
+    counts, _, gradient = reduced
+    assert counts.tolist() == [row.sequences, row.tokens, row.masked]
+    return row, gradient
+
+
+def relative_distance(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    return ((ours - theirs).norm() / theirs.norm()).item()
+
+
+@pytest.mark.parametrize("values", [{}, {"loss": {"positions": "masked"}}, {"positions": "trained"}])
+def test_gradient_is_that_of_the_recipes_loss(make_engine, make_sequences, masker, special, one_batch, values):
+    """5 KD + 2 MLM + 1 cosine, each a mean over the whole step, by autograd on one batch through plain transformers."""
+    sequences = make_sequences(12)
+    engine = make_engine(**values)
+    row, gradient = first_step(engine, micro_batches(sequences, masker, 0, special, 64))
+
+    engine = make_engine(**values)
+    batch = one_batch(sequences, masker)
+    ours = engine.model(batch.input_ids, batch.attention_mask, output_hidden_states=True)
+    with torch.no_grad():
+        theirs = engine.teacher(batch.input_ids, batch.attention_mask, output_hidden_states=True)
+    real, masked = batch.attention_mask.bool(), batch.labels != -100
+    taught = masked if engine.loss.positions == "masked" else real
+    kd = 4 * F.kl_div(
+        F.log_softmax(ours.logits[taught] / 2, -1), F.softmax(theirs.logits[taught] / 2, -1), reduction="batchmean"
+    )
+    mlm = F.cross_entropy(ours.logits.flatten(0, 1), batch.labels.flatten())
+    cosine = (1 - F.cosine_similarity(ours.hidden_states[-1], theirs.hidden_states[-1], dim=-1))[real].mean()
+    loss = 5 * kd + 2 * mlm + cosine
+    expected = torch.autograd.grad(loss, engine.parameters)
+
+    assert relative_distance(gradient, torch.cat([part.reshape(-1) for part in expected])) < 1e-5
+    assert row.sequences == 12 and row.tokens == int(real.sum()) and row.masked == int(masked.sum())
+    for ours, theirs in ((row.kd, kd), (row.mlm, mlm), (row.cosine, cosine), (row.loss, loss)):
+        assert ours == pytest.approx(theirs.item(), rel=1e-5)
+    assert row.gradient_norm == pytest.approx(gradient.norm().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("budget", [24, 100])
+def test_gradient_does_not_depend_on_the_micro_batches(make_engine, make_sequences, masker, special, budget):
+    sequences = make_sequences(20)
+    whole_row, whole = first_step(make_engine(), micro_batches(sequences, masker, 0, special, 10_000))
+    row, parts = first_step(make_engine(), micro_batches(sequences, masker, 0, special, budget))
+    assert relative_distance(parts, whole) < 1e-5
+    assert row.loss == pytest.approx(whole_row.loss, rel=1e-5)
+    assert (row.sequences, row.tokens, row.masked) == (whole_row.sequences, whole_row.tokens, whole_row.masked)
+
+
+def test_learning_rate_rises_and_falls(make_teacher, pretrain_spec):
+    spec = pretrain_spec(learning_rate=0.1, warmup=0.05)
+    engine = Engine(make_teacher(), None, spec, total_steps=200)
+    rates = [engine.learning_rate(step) for step in range(200)]
+    assert rates[:10] == pytest.approx([0.1 * (step + 1) / 10 for step in range(10)])
+    assert rates[10:] == pytest.approx([0.1 * (200 - step) / 190 for step in range(10, 200)])
+    assert engine.learning_rate(200) == 0
+
+
+@pytest.mark.parametrize(("warmup", "steps"), [(0.0, 4), (1.0, 4), (0.05, 1), (0.05, 2)])
+def test_learning_rate_of_short_and_odd_schedules(make_teacher, pretrain_spec, warmup, steps):
+    engine = Engine(make_teacher(), None, pretrain_spec(learning_rate=0.1, warmup=warmup), total_steps=steps)
+    rates = [engine.learning_rate(step) for step in range(steps)]
+    assert all(0 < rate <= 0.1 for rate in rates)
+    assert max(rates) == pytest.approx(0.1)
+
+
+def test_a_step_uses_its_learning_rate(make_engine, make_sequences, masker, special):
+    engine = make_engine(warmup=0.5, learning_rate=0.01)
+    row = engine.step(2, 0, micro_batches(make_sequences(4), masker, 0, special, 100), alone)
+    assert row.learning_rate == pytest.approx(0.01 * 3 / 5)
+    assert engine.optimizer.param_groups[0]["lr"] == row.learning_rate
+
+
+def test_gradients_are_clipped(make_engine, make_sequences, masker, special):
+    """AdamW's first moment after one step is (1 - beta1) times the clipped gradient."""
+    engine = make_engine(gradient_clip=0.01, betas=(0.9, 0.98))
+    row, gradient = first_step(engine, micro_batches(make_sequences(4), masker, 0, special, 100))
+    assert row.gradient_norm > 0.1  # as it was before
+    moments = torch.cat([engine.optimizer.state[one]["exp_avg"].reshape(-1) for one in engine.parameters])
+    assert moments.norm().item() == pytest.approx(0.1 * 0.01, rel=1e-3)
+    assert relative_distance(moments / moments.norm(), gradient / gradient.norm()) < 1e-5
+
+
+def test_gradients_do_not_leak_into_the_next_step(make_engine, make_sequences, masker, special):
+    engine, sequences = make_engine(), make_sequences(8)
+    engine.step(0, 0, micro_batches(sequences, masker, 0, special, 100), alone)
+    weights = {name: value.clone() for name, value in engine.model.state_dict().items()}
+    _, second = first_step(engine, micro_batches(sequences, masker, 1, special, 100))
+    fresh = make_engine()
+    fresh.model.load_state_dict(weights)
+    _, expected = first_step(fresh, micro_batches(sequences, masker, 1, special, 100))
+    assert relative_distance(second, expected) < 1e-5
+
+
+def test_distillation_learns_and_moves_only_what_it_should(make_engine, make_sequences, masker, special):
+    engine, sequences = make_engine(learning_rate=0.01), make_sequences(30)
+    teacher = {name: value.clone() for name, value in engine.teacher.state_dict().items()}
+    student = {name: value.clone() for name, value in engine.model.state_dict().items()}
+    rows = [engine.step(step, 0, micro_batches(sequences, masker, 0, special, 200), alone) for step in range(STEPS)]
+    assert rows[-1].kd < 0.7 * rows[0].kd
+    assert rows[-1].cosine < 0.9 * rows[0].cosine
+    assert rows[-1].loss < 0.8 * rows[0].loss
+    assert all(value.equal(teacher[name]) for name, value in engine.teacher.state_dict().items())
+    still = [name for name, value in engine.model.state_dict().items() if value.equal(student[name])]
+    assert still == ["distilbert.embeddings.position_embeddings.weight"]
+    assert not engine.teacher.training and engine.model.training
+
+
+def test_pretraining_learns(make_teacher, pretrain_spec, make_sequences, masker, special):
+    engine = Engine(make_teacher(), None, pretrain_spec(learning_rate=0.03), STEPS)
+    sequences = make_sequences(30)
+    rows = [engine.step(step, 0, micro_batches(sequences, masker, step, special, 200), alone) for step in range(STEPS)]
+    assert rows[-1].loss < 0.7 * rows[0].loss
+    assert all(row.loss == pytest.approx(row.mlm) and row.kd is None and row.cosine is None for row in rows)
+
+
+def test_a_worker_without_sequences_brings_nothing(make_engine):
+    row, gradient = first_step(make_engine(), [])
+    assert row.sequences == row.tokens == row.masked == row.loss == 0
+    assert len(gradient) and not gradient.any()

@@ -1,0 +1,45 @@
+import subprocess
+import sys
+
+import pytest
+
+from raykd.corpus.schema import TOKENS
+from raykd.distill.loader import COLUMNS, read_steps
+from raykd.distill.order import training_groups, worker_groups
+
+EPOCHS, PER_STEP, GROUP = 2, 4, 6
+LAST_STEP = 14  # 2 epochs of 7 steps: 26 groups, 4 a step, the last of 2
+ALL = {"eng": 2**64 - 1, "spa": 2**64 - 1}
+
+
+@pytest.fixture
+def tokens(make_tokens):
+    """Shards in row groups of 4, so that most groups of 6 lie in two or three of them."""
+    return make_tokens(row_group=4, eng=[75, 40], spa=[35])
+
+
+@pytest.mark.parametrize(("workers", "first_step"), [(1, 0), (1, 3), (2, 9), (3, 0)])
+def test_steps_are_those_of_a_direct_read(local_ray, store, tokens, read_directly, workers, first_step):
+    groups = training_groups(store, tokens, ALL, GROUP)
+    assert len(groups) == 26 and {group.stop - group.start for group in groups} > {GROUP}
+    without = 0
+    for rank in range(workers):
+        dealt = worker_groups(groups, PER_STEP, EPOCHS, 56, rank, workers, first_step)
+        tables = list(read_steps(store.storage, tokens.directory, dealt, first_step, LAST_STEP))
+        expected = list(read_directly(tokens, dealt, first_step, LAST_STEP))
+        assert len(tables) == LAST_STEP - first_step
+        for ours, theirs in zip(tables, expected, strict=True):
+            assert ours.select(COLUMNS).to_pylist() == theirs.to_pylist()
+            without += not ours.num_rows
+    assert without == (2 if workers == 3 else 0)  # the third worker has nothing in the last step of an epoch
+
+
+def test_a_worker_may_have_nothing_at_all(store, tokens):
+    tables = list(read_steps(store.storage, tokens.directory, [], 3, 7))
+    assert [table.num_rows for table in tables] == [0] * 4
+    assert tables[0].schema == TOKENS
+
+
+def test_reading_processes_stay_free_of_torch():
+    code = "import raykd.distill.loader, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

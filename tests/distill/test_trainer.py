@@ -1,0 +1,94 @@
+"""Whole trainings under Ray Train, each a few seconds of start-up and a few steps."""
+
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+from ray.train import TrainingFailedError
+from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
+
+from raykd.artifacts import Result, SavedEncoder
+from raykd.distill import checkpoint
+from raykd.distill.trainer import train_encoder
+from raykd.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def quick_checks(local_ray, monkeypatch):
+    """Ray Train looks at its workers every 2 s, which is added to each run."""
+    monkeypatch.setenv("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.2")
+
+
+@pytest.fixture
+def fit(make_job):
+    """Trains an encoder of some name; returns its job and result."""
+
+    def run(name, spec, parent=None, **resources):
+        result = Result("encoders", name, 1, {"name": name})
+        job = replace(make_job(spec, parent, directory=result.directory, **resources), name=name)
+        train_encoder(job, result)
+        return job, result
+
+    return run
+
+
+def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, make_job):
+    pretrain = pretrain_spec(learning_rate=0.01)
+    _, result = fit("bert", pretrain, checkpoint_steps=3)
+    facts = store.facts(result)
+    assert facts["steps"] == 8 and facts["sequences"] == 140
+    names = store.storage.list(result.directory)
+    assert {"config.json", "model.safetensors", "tokenizer.json", "training.parquet", "manifest.json"} <= set(names)
+    assert "checkpoints" not in names
+
+    bert = SavedEncoder("bert", 7, result.hash, result.directory)
+    _, result = fit("student", distill_spec(learning_rate=0.01, dropout=0.1), bert, checkpoint_steps=3)
+    facts = store.facts(result)
+    with store.storage.local_directory(result.directory) as directory:
+        encoder = AutoModel.from_pretrained(directory)
+        assert AutoModelForMaskedLM.from_pretrained(directory).config.model_type == "distilbert"
+        assert len(AutoTokenizer.from_pretrained(directory)) == 40
+        rows = pq.read_table(directory / "training.parquet")
+    assert encoder.config.n_layers == 1 and facts["parameters"] == encoder.num_parameters()
+    assert rows.schema == checkpoint.TRAINING and rows["step"].to_pylist() == list(range(8))
+    assert rows["epoch"].to_pylist() == [0] * 4 + [1] * 4
+    assert all(rows[name].null_count == 0 for name in rows.column_names)
+    assert facts["tokens"] == sum(rows["tokens"].to_pylist())
+    assert facts["loss"] == rows["loss"][-1].as_py() < rows["loss"][0].as_py()
+    assert "checkpoints" not in store.storage.list(result.directory)
+
+    # The same job without Ray computes the same.
+    (training,) = train(make_job(distill_spec(learning_rate=0.01, dropout=0.1), bert))
+    assert [row.loss for row in training.rows] == pytest.approx(rows["loss"].to_pylist(), rel=1e-6)
+
+
+def test_a_job_that_cannot_run_is_bad_input(fit, store, distill_spec, make_teacher, save_model):
+    teacher = save_model(make_teacher(positions=16))
+    with pytest.raises(InputError, match=r"encoders.student.max_length: 32, but teacher has positions for 16"):
+        fit("student", distill_spec(), teacher)
+
+
+@pytest.mark.slow
+def test_two_workers_compute_what_one_does(fit, store, distill_spec, make_teacher, save_model):
+    teacher = save_model(make_teacher())
+    losses = []
+    for workers in (1, 2):
+        _, result = fit(f"by-{workers}", distill_spec(), teacher, workers=workers, cpus_per_worker=0.5)
+        losses.append(store.storage.read_table(f"{result.directory}/training.parquet")["loss"].to_pylist())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_a_run_that_was_cut_off_goes_on_from_its_checkpoint(fit, store, distill_spec, make_teacher, save_model):
+    """The last write fails; the rerun is left without a token to read, so that it can only go on from the end."""
+    teacher = save_model(make_teacher())
+    directory = Result("encoders", "student", 1, {"name": "student"}).directory
+    store.storage.write_bytes(f"{directory}/config.json/in-the-way", b"")
+    with pytest.raises(TrainingFailedError):
+        fit("student", distill_spec(), teacher, failures=0)
+    store.storage.remove(f"{directory}/config.json")
+    tokens = store.storage.list("tokens")[0]
+    for language in ("eng", "spa"):
+        store.storage.remove(f"tokens/{tokens}/language={language}")
+    _, result = fit("student", distill_spec(), teacher)
+    assert store.facts(result)["steps"] == 8

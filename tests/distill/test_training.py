@@ -1,0 +1,133 @@
+import pyarrow.parquet as pq
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from raykd.config import Adapt
+from raykd.distill import checkpoint
+from raykd.distill.student import build_student
+from raykd.distill.training import Training
+from raykd.errors import InputError
+
+
+@pytest.fixture
+def teacher(make_teacher, save_model):
+    return save_model(make_teacher())
+
+
+def weights(training: Training) -> torch.Tensor:
+    return torch.cat([parameter.detach().reshape(-1) for parameter in training.engine.parameters])
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_number_of_workers_does_not_matter(make_job, distill_spec, teacher, train, workers):
+    """70 sequences in groups of 6 and steps of 24: the last step of an epoch has nothing for some workers."""
+    job = make_job(distill_spec(), teacher)
+    (alone,) = train(job)
+    together = train(job, workers)
+    assert len(alone.rows) == 8
+    for training in together:
+        assert training.rows == together[0].rows
+        assert weights(training).equal(weights(together[0]))
+    for ours, theirs in zip(together[0].rows, alone.rows, strict=True):
+        assert (ours.sequences, ours.tokens, ours.masked) == (theirs.sequences, theirs.tokens, theirs.masked)
+        assert (ours.loss, ours.gradient_norm) == pytest.approx((theirs.loss, theirs.gradient_norm), rel=1e-4)
+    torch.testing.assert_close(weights(together[0]), weights(alone), rtol=1e-3, atol=1e-4)
+
+
+def test_every_sequence_is_seen_once_an_epoch(make_job, distill_spec, teacher, train):
+    (training,) = train(make_job(distill_spec(), teacher))
+    for epoch in range(2):
+        assert sum(row.sequences for row in training.rows if row.epoch == epoch) == 70
+    assert [row.step for row in training.rows] == list(range(training.total_steps))
+
+
+class Cut(Exception):
+    pass
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_going_on_is_bit_identical_to_not_stopping(make_job, distill_spec, teacher, train, directory, workers):
+    """With dropout on one worker, whose random numbers are no other thread's; it is cut off in its second epoch."""
+    job = make_job(distill_spec(dropout=0.1 if workers == 1 else 0.0), teacher, checkpoint_steps=5)
+    whole = train(job, workers)
+
+    def cut(training: Training) -> None:
+        if training.rank == 0:
+            checkpoint.save(directory, training.engine, training.rows)
+        raise Cut
+
+    with pytest.raises(Cut):
+        train(job, workers, save=cut)
+
+    def load(training: Training) -> None:
+        training.rows = checkpoint.load(directory, training.engine)
+        assert len(training.rows) == 5
+
+    resumed = train(job, workers, prepare=load)
+    assert resumed[0].rows == whole[0].rows
+    assert weights(resumed[0]).equal(weights(whole[0]))
+
+
+def test_dropout_changes_the_result(make_job, distill_spec, teacher, train):
+    (with_it,), (without,) = (train(make_job(distill_spec(dropout=rate), teacher)) for rate in (0.1, 0.0))
+    assert with_it.rows[0].loss != without.rows[0].loss
+
+
+def test_checkpoints_come_every_so_many_steps_and_at_the_end(make_job, distill_spec, teacher, train):
+    done = []
+    train(make_job(distill_spec(), teacher, checkpoint_steps=3), save=lambda training: done.append(len(training.rows)))
+    assert done == [3, 6, 8]
+
+
+def test_masker_follows_the_tokens_taken(make_job, distill_spec, teacher):
+    training = Training(make_job(distill_spec(), teacher), 0, 1)
+    probabilities = training.masker.probabilities
+    assert not probabilities[:5].any() and (probabilities[5:] > 0).all()
+    assert training.masker.replacements.tolist() == list(range(5, 40))
+    assert probabilities[30] > probabilities[10] > probabilities[5]
+
+
+def test_a_saved_encoder_has_its_tokenizer_and_rows(make_job, pretrain_spec, train, directory):
+    (training,) = train(make_job(pretrain_spec()))
+    training.save_encoder(directory)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    assert len(tokenizer) == 40 and tokenizer.mask_token_id == 4
+    rows = pq.read_table(directory / "training.parquet")
+    assert rows.schema == checkpoint.TRAINING
+    assert rows["step"].to_pylist() == list(range(8)) and rows["kd"].null_count == 8
+
+
+def test_pretraining_starts_from_its_seed(make_job, pretrain_spec):
+    first, again = (Training(make_job(pretrain_spec()), 0, 1) for _ in range(2))
+    assert weights(first).equal(weights(again))
+
+
+def test_adapting_trains_the_encoder_itself(make_job, distill_spec, make_teacher, save_model, train):
+    student = build_student(make_teacher(dropout=0.5), distill_spec(dropout=0.5))
+    spec = Adapt(
+        encoder="student",
+        corpus="corpus",
+        epochs=1,
+        dropout=0.0,
+        learning_rate=0.02,
+        group_sequences=6,
+        step_sequences=6,
+        max_length=32,
+    )
+    (training,) = train(make_job(spec, save_model(student, "student")))
+    assert training.engine.teacher is None
+    assert training.rows[-1].loss < 0.8 * training.rows[0].loss
+    assert all(module.p == 0 for module in training.engine.model.modules() if isinstance(module, torch.nn.Dropout))
+
+
+def test_bad_jobs(make_job, distill_spec, make_teacher, save_model, teacher):
+    with pytest.raises(InputError, match="max_length: 64, but teacher has positions for 32"):
+        Training(make_job(distill_spec(max_length=64), teacher), 0, 1)
+    student = save_model(build_student(make_teacher(), distill_spec()), "student")
+    with pytest.raises(InputError, match="student is no BERT"):
+        Training(make_job(distill_spec(), student), 0, 1)
+    job = make_job(distill_spec(), teacher)
+    job.cutoffs.clear()
+    with pytest.raises(InputError, match="holds no sequence"):
+        Training(job, 0, 1)

@@ -1,0 +1,107 @@
+"""Checks across the experiment: names that refer to nothing, impossible budgets, circles, and CPUs."""
+
+from pathlib import Path
+
+import pytest
+
+from raykd.checks import check_cpus, task_encoders, task_languages
+from raykd.config import load
+from raykd.errors import InputError
+
+DEMO = Path(__file__).parents[1] / "configs" / "demo.yaml"
+SPANISH = "{reader: table, language: spa, path: spa.jsonl}"
+EVALUATED = "technical-student,messages-student,general-student,teacher"
+PRETRAINED = "encoders.teacher.pretrain"
+
+
+def refused(*overrides: str) -> str:
+    with pytest.raises(InputError) as error:
+        load(DEMO, list(overrides))
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        (f"corpora.general.sources=[{SPANISH}]", ["corpora.general.sources", "language", "'spa'", "eng, jpn"]),
+        ("corpora.technical.budget.take_all=[por]", ["corpora.technical.budget", "por", "no source"]),
+        ("corpora.general.budget={per_language: {por: 1MB}}", ["corpora.general.budget", "por", "no source"]),
+        (f"{PRETRAINED}.budget={{per_language: {{por: 1MB}}}}", ["encoders.teacher.budget", "por", "no source"]),
+        (f"{PRETRAINED}.corpus=wiki", ["encoders.teacher.corpus", "'wiki'", "general, technical, messages"]),
+        (f"{PRETRAINED}.tokenizer.train.corpora=[wiki]", ["encoders.teacher.tokenizer", "'wiki'"]),
+        (f"{PRETRAINED}.heads=3", ["encoders.teacher.pretrain", "width", "heads"]),
+        ("encoders.general-student.distill.teacher=mbert", ["encoders.general-student", "'mbert'"]),
+        ("encoders.general-student.distill.teacher=general-student", ["made from itself"]),
+        ("tasks.tags.languages=[eng,spa]", ["tasks.tags.languages", "'spa'"]),
+        ("tasks.tags.encoders=[mbert]", ["tasks.tags.encoders", "'mbert'"]),
+        ("tasks.tags.sizes.minimum=101", ["tasks.tags.sizes", "minimum"]),
+        (f"tasks.tags.sources=[{SPANISH}]", ["tasks.tags", "no source for eng"]),
+        ("evaluate=null", ["tasks", "no evaluate section"]),
+        (f"evaluate.encoders=[{EVALUATED},mbert]", ["evaluate.encoders", "'mbert'"]),
+        ("evaluate.baselines=[mbert]", ["evaluate.baselines", "'mbert'", "not among evaluate.encoders"]),
+        ("sweep.encoder=mbert", ["sweep.encoder", "'mbert'"]),
+        ("sweep.encoder=teacher", ["sweep.encoder", "not distilled"]),
+        ("sweep.language=spa", ["sweep.language", "'spa'"]),
+        ("sweep.task=other", ["sweep.task", "'other'"]),
+        ("sweep.baselines=[mbert]", ["sweep.baselines", "'mbert'"]),
+        ("sweep.quantities=[300kB,150kB]", ["sweep.quantities", "rise"]),
+        ("sweep.quantities=[150kB,150kB]", ["sweep.quantities", "rise"]),
+    ],
+)
+def test_what_refers_to_nothing_is_refused_and_named(override, parts):
+    message = refused(override)
+    assert message.startswith(f"{DEMO}: {parts[0]}") or parts == ["made from itself"]
+    assert "\n" not in message
+    for part in parts:
+        assert part in message
+
+
+def test_a_circle_of_encoders_is_refused_and_shown():
+    message = refused(
+        "encoders.general-student.distill.teacher=technical-student",
+        "encoders.technical-student.distill.teacher=messages-student",
+        "encoders.messages-student.distill.teacher=general-student",
+    )
+    assert "general-student <- technical-student <- messages-student <- general-student" in message
+
+
+def test_a_labelled_table_must_name_its_labels():
+    source = "{reader: table, language: %s, path: x.jsonl}"
+    message = refused(f"tasks.tags.sources=[{source % 'eng'}, {source % 'jpn'}]")
+    assert "tasks.tags.sources: x.jsonl: name the column that holds the labels" in message
+
+
+def test_a_sweep_needs_text_and_scores_of_its_language():
+    source = "{reader: table, language: eng, path: eng.jsonl}"
+    assert "corpora.technical has no source for jpn" in refused(
+        "sweep.language=jpn", f"corpora.technical.sources=[{source}]"
+    )
+    assert "'tags' is not scored in jpn" in refused("sweep.language=jpn", "tasks.tags.languages=[eng]")
+
+
+def test_too_many_cpus_are_refused_with_the_arithmetic():
+    message = refused("resources.logical_cpus=4", "resources.train.workers=2", "resources.train.cpus_per_worker=2")
+    assert "resources.train: 1 run(s) x 2 worker(s) x 2 CPU = 4, and 0.2 more" in message
+    assert "there are 4 logical CPUs" in message
+    message = refused("resources.logical_cpus=4", "resources.sweep_trials=4", "resources.train.cpus_per_worker=1")
+    assert "resources.sweep_trials: 4 run(s) x 1 worker(s) x 1 CPU = 4, and 0.4 more" in message
+    assert "resources.grid.cpus: 3 a trial" in refused("resources.logical_cpus=2", "resources.grid.cpus=3")
+
+
+def test_cpus_are_counted_against_what_ray_has():
+    experiment = load(DEMO, ["resources.train.workers=2", "resources.train.cpus_per_worker=1.5"])
+    check_cpus(experiment, 4)
+    with pytest.raises(InputError, match="there are 3 logical CPUs"):
+        check_cpus(experiment, 3)
+
+
+def test_a_config_for_a_cluster_loads_on_a_small_machine():
+    load(DEMO, ["resources.train.workers=500"])
+
+
+def test_a_task_is_scored_in_its_languages_with_its_encoders_and_all_baselines():
+    experiment = load(DEMO, ["tasks.tags.languages=[jpn]", "sweep=null"])
+    assert task_languages(experiment, "tags") == ("jpn",)
+    assert task_languages(experiment, "intent") == ("eng", "jpn")
+    assert task_encoders(experiment, "tags") == ("technical-student", "general-student", "teacher")
+    assert task_encoders(load(DEMO, ["tasks.tags.encoders=[]"]), "tags") == experiment.evaluate.encoders
