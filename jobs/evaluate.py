@@ -9,7 +9,7 @@ from __future__ import annotations
 from common import Run, job
 
 from raykd.errors import InputError
-from raykd.evaluate.cell import is_complete
+from raykd.evaluate.cell import Cell, is_complete
 from raykd.evaluate.grid import run_grid
 
 
@@ -17,10 +17,15 @@ def evaluate(run: Run) -> None:
     if not run.experiment.evaluate:
         raise InputError("the experiment has no evaluate section")
     plan = run.plan
-    cells = list({cell.result.directory: cell for cell in [*plan.cells, *plan.sweep_cells]}.values())
-    if not all(is_complete(run.store, cell) for cell in cells):
+    score(run, [*plan.cells, *plan.sweep_cells])
+
+
+def score(run: Run, cells: list[Cell]) -> None:
+    """The seeds that are missing in these cells, each once: the baselines of the sweep are cells of the grid too."""
+    unique = list({cell.result.directory: cell for cell in cells}.values())
+    if not all(is_complete(run.store, cell) for cell in unique):
         run.start_ray()
-        run_grid(run.store, cells, run.experiment.resources, "grid", run.say)
+        run_grid(run.store, unique, run.experiment.resources, run.say)
 
 
 if __name__ == "__main__":

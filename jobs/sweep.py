@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from common import Run, job
 from distill import training_job
+from evaluate import score
 
 from raykd.errors import InputError
-from raykd.evaluate.grid import run_grid
 from raykd.evaluate.sweep import run_sweep
 
 
@@ -18,7 +18,7 @@ def sweep(run: Run) -> None:
     if not run.experiment.sweep:
         raise InputError("the experiment has no sweep section")
     train_sweep(run)
-    run_grid(run.store, run.plan.sweep_cells, run.experiment.resources, "sweep", run.say)
+    score(run, run.plan.sweep_cells)
 
 
 def train_sweep(run: Run) -> None:

@@ -19,11 +19,14 @@ MaskedModel = BertForMaskedLM | DistilBertForMaskedLM
 
 
 def load_masked_model(directory: str, revision: str | None = None) -> MaskedModel:
-    """Raises InputError for other architectures and for an encoder whose vocabulary head was never trained."""
-    # Weights kept in half precision are trained, and teach, in single.
-    model, report = AutoModelForMaskedLM.from_pretrained(
-        directory, revision=revision, dtype=torch.float32, output_loading_info=True
-    )
+    """Raises InputError where nothing can be loaded, for other architectures and for an untrained vocabulary head."""
+    try:
+        # Weights kept in half precision are trained, and teach, in single.
+        model, report = AutoModelForMaskedLM.from_pretrained(
+            directory, revision=revision, dtype=torch.float32, output_loading_info=True
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{directory}: no encoder can be loaded from there ({str(error).splitlines()[0]})") from error
     if not isinstance(model, BertForMaskedLM | DistilBertForMaskedLM):
         raise InputError(f"{directory}: a {type(model).__name__}; teachers and students are BERT or DistilBERT")
     if missing := sorted(report["missing_keys"]):

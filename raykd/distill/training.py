@@ -62,6 +62,11 @@ class Training:
         with job.tokenizer.local(job.store.storage) as directory:
             self.tokenizer = load_tokenizer(directory, job.tokenizer.revision)
         model, teacher = self._models()
+        if len(self.tokenizer) > model.config.vocab_size:
+            raise InputError(
+                f"encoders.{job.name}: its tokenizer has {len(self.tokenizer)} entries, but {job.tokenizer.name} has "
+                f"embeddings for {model.config.vocab_size}"
+            )
         self.engine = Engine(model, teacher, job.spec, self.total_steps, device)
         self.rows: list[StepRow] = []
 
@@ -118,6 +123,7 @@ class Training:
         vocabulary = self.engine.model.config.vocab_size
         counts = token_counts(self.job.store, self.job.tokens, self.job.cutoffs, vocabulary)
         special = np.array(self.tokenizer.all_special_ids)
+        counts[special] = 0  # an [UNK] in the text is never masked, so the rate is that of the other tokens
         probabilities = mask_probabilities(counts, self.job.spec.masking)
         probabilities[special] = 0.0
         replacements = np.setdiff1d(np.arange(len(self.tokenizer)), special)

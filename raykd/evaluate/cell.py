@@ -19,9 +19,8 @@ import pyarrow as pa
 import safetensors.torch
 import torch
 
-from raykd.artifacts import Result, ResultStore
+from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.config import ClassifierTraining, Head
-from raykd.distill.saved import SavedEncoder
 from raykd.evaluate.classifier import Examples, Kind, Recipe, Trained, train_fine_tuned, train_frozen
 from raykd.evaluate.features import (
     check_positions,

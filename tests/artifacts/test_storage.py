@@ -107,7 +107,7 @@ def test_an_exception_in_a_write_leaves_the_file_as_it_was(tmp_path, monkeypatch
         monkeypatch.setattr(Path, "write_bytes", half)
     else:
         monkeypatch.setattr(os, "replace", no_rename)
-    with pytest.raises(OSError, match="disk full|no rename"):
+    with pytest.raises(OSError, match=r"disk full|no rename"):
         storage.write_bytes("folder/file", b"the new content")
     assert storage.list("folder") == (["file"] if before else [])
     if before:

@@ -14,7 +14,8 @@ from raykd.errors import InputError
 
 POSTS = (
     b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\r\n<posts>\r\n'
-    b'  <row Id="1" PostTypeId="1" Title="Why &lt;T&gt;?" Body="&lt;p&gt;a &amp;amp; b&lt;/p&gt;" Tags="&lt;c#&gt;" />\r\n'
+    b'  <row Id="1" PostTypeId="1" Title="Why &lt;T&gt;?" Body="&lt;p&gt;a &amp;amp; b&lt;/p&gt;" '
+    b'Tags="&lt;c#&gt;" />\r\n'
     + '  <row Id="2" PostTypeId="2" Body="日本語 é 👩" />\n'.encode()
     + b"\r\n"
     + b'  <row Id="3" PostTypeId="1" Title="t" Body="b&#xA;c" Tags="|java|c++|" />\r\n'
@@ -261,7 +262,7 @@ def test_two_sources_of_one_name_are_refused(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "rows.jsonl").write_text("")
     one, other = table(tmp_path / "a" / "rows.jsonl"), table(tmp_path / "b" / "rows.jsonl")
-    with pytest.raises(InputError, match="both called 'eng/rows.jsonl'; give each source a name"):
+    with pytest.raises(InputError, match=r"both called 'eng/rows\.jsonl'; give each source a name"):
         split_units([one, other])
     split_units([one, other.model_copy(update={"language": "spa"})])
     split_units([one, other.model_copy(update={"name": "other"})])

@@ -34,7 +34,7 @@ def english() -> list[dict]:
         text = " ".join(generator.choice(words) for _ in range(generator.randrange(1, 40)))
         if n % 10 == 3:
             text = long(f"copied text {n % 7}")
-        if n % 10 == 4:
+        if n % 10 == 7:
             text = "thank you"
         if n % 50 == 5:
             text = " \n "
@@ -46,7 +46,7 @@ def english() -> list[dict]:
 def task(store) -> Result:
     """A task that took three rows of the English source, and a text that stands in the Spanish one too."""
     result = Result("tasks", "intent", 1, {})
-    columns = {"doc_id": [document_id("one", str(n)) for n in (10, 11, 14)], "text": ["a", "b", "thank you"]}
+    columns = {"doc_id": [document_id("one", str(n)) for n in (10, 11, 17)], "text": ["a", "b", "thank you"]}
     store.storage.write_table(f"{result.directory}/language=eng/train.parquet", pa.table(columns))
     columns = {"doc_id": [document_id("elsewhere", "1")], "text": [long("texto de la prueba")]}
     store.storage.write_table(f"{result.directory}/language=spa/test.parquet", pa.table(columns))
@@ -63,12 +63,12 @@ def corpus(write_rows, english) -> Corpus:
     one = write_rows("one", english, id="id", group="company")
     again = one.model_copy(update={"where": {"company": ("c1",)}})
     two = write_rows("two", [{"id": n, "text": text} for n, text in enumerate(SPANISH)], id="id", language="spa")
-    return Corpus(sources=(one, again, two), shard=3_000, exclude=Exclude(groups=("c4",)))
+    return Corpus(sources=(one, again, two), shard=12_000, exclude=Exclude(groups=("c4",)))
 
 
 def plain_reading(english: list[dict]) -> dict[str, list[tuple[str, str, str]]]:
     """(document id, text, group) of what must stay, in rank order, for each language."""
-    task_rows = {document_id("one", str(n)) for n in (10, 11, 14)}
+    task_rows = {document_id("one", str(n)) for n in (10, 11, 17)}
     rows = [("eng", document_id("one", str(row["id"])), row["text"].strip(), row["company"]) for row in english]
     rows += [("spa", document_id("two", str(n)), text, "") for n, text in enumerate(SPANISH)]
     kept: dict[str, list[tuple[str, str, str]]] = {"eng": [], "spa": []}
@@ -133,7 +133,7 @@ def test_content_is_the_same_for_any_cpus_units_and_order_of_sources(local_ray, 
         [sys.executable, "-c", ONE_CPU, store.storage.root, corpus.model_dump_json(), task.name, one_cpu.name],
         env={**os.environ, "RAY_AUTH_MODE": "disabled", "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    prepare_texts(store, small, "td", corpus, SEED, [task], unit_bytes=5_000)
+    prepare_texts(store, small, "td", corpus, SEED, [task], unit_bytes=20_000)
     turned_corpus = corpus.model_copy(update={"sources": corpus.sources[::-1]})
     prepare_texts(store, turned, "td", turned_corpus, SEED, [task])
     assert process.wait(timeout=300) == 0

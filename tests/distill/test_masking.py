@@ -85,6 +85,16 @@ def test_shares_of_what_is_shown(corpus):
     assert other == pytest.approx(0.1 - by_chance, abs=0.004)
 
 
+def test_draws_of_a_token_and_its_neighbour_are_independent(corpus):
+    ids, keys = corpus
+    masker = Masker(np.full(VOCABULARY, 0.5), MASK, np.arange(5, VOCABULARY), seed=1)
+    shown, labels = masker(ids, keys, 0)
+    masked = labels != NOT_MASKED
+    assert np.corrcoef(masked[:-1], masked[1:])[0, 1] == pytest.approx(0, abs=0.01)
+    hidden, next_masked = (shown == MASK)[:-1][masked[:-1]], masked[1:][masked[:-1]]
+    assert np.corrcoef(hidden, next_masked)[0, 1] == pytest.approx(0, abs=0.015)
+
+
 def test_random_tokens_are_uniform_over_the_replacements(corpus):
     ids, keys = corpus
     replacements = np.arange(100, 110)

@@ -12,9 +12,8 @@ import torch
 from tokenizers import BertWordPieceTokenizer
 from transformers import BertConfig, BertModel, BertTokenizerFast, DistilBertConfig, DistilBertModel
 
-from raykd.artifacts import Result, ResultStore, Storage
+from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
 from raykd.config import ClassifierTraining, Head
-from raykd.distill.saved import SavedEncoder
 from raykd.evaluate.cell import Cell
 from raykd.tasks.prepare import SPLIT
 

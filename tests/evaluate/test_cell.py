@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import safetensors.torch
 
-from raykd.distill.saved import SavedEncoder
+from raykd.artifacts import SavedEncoder
 from raykd.evaluate import cell as cell_module
 from raykd.evaluate.cell import headline_scores, is_complete, missing_seeds, run_cell
 from raykd.evaluate.classifier import make_head

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from raykd.artifacts import ResultStore, Storage
+from raykd.artifacts import ResultStore, SavedEncoder, Storage
 from raykd.config import Resources, TrialResources
-from raykd.distill.saved import SavedEncoder
 from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete, run_cell
 from raykd.evaluate.grid import run_grid
@@ -22,7 +21,7 @@ def test_grid_computes_what_a_plain_run_does(store, make_cell, tmp_path, capfd):
     run_cell(store, done, 10**9)
     lines = []
     capfd.readouterr()
-    run_grid(store, [frozen, done, tuned], RESOURCES, "grid", lines.append)
+    run_grid(store, [frozen, done, tuned], RESOURCES, lines.append)
     assert capfd.readouterr() == ("", "")
     assert sorted(line.split(" ")[0] for line in lines) == ["2/3", "3/3"]
     assert {line.split(" ")[1] for line in lines} == {f"{frozen.result.name}:", f"{tuned.result.name}:"}
@@ -38,7 +37,7 @@ def test_grid_computes_what_a_plain_run_does(store, make_cell, tmp_path, capfd):
         for name in ("scores.parquet", "predictions.parquet"):
             assert store.storage.read_bytes(cell.file(name)) == elsewhere.storage.read_bytes(cell.file(name))
 
-    run_grid(store, [frozen, done, tuned], RESOURCES, "grid", lines.append)
+    run_grid(store, [frozen, done, tuned], RESOURCES, lines.append)
     assert len(lines) == 2
 
 
@@ -49,13 +48,11 @@ def test_failures_are_told_when_the_others_have_finished(store, make_cell):
     )
     lines = []
     with pytest.raises(InputError, match="/no/such/encoder: no tokenizer can be loaded"):
-        run_grid(store, [good, unloadable], RESOURCES, "grid", lines.append)
+        run_grid(store, [good, unloadable], RESOURCES, lines.append)
     assert is_complete(store, good) and len(lines) == 2
 
     broken = replace(make_cell("fine-tuned"), language="spa")
-    with pytest.raises(
-        RuntimeError, match=r"1 of 1 cells failed.* topics-eng-bert-fine-tuned: .*FileNotFound.*language=spa"
-    ):
-        run_grid(store, [good, broken], RESOURCES, "grid", lines.append)
+    with pytest.raises(RuntimeError, match=r"1 of 1 failed.* topics-eng-bert-fine-tuned: .*FileNotFound.*language=spa"):
+        run_grid(store, [good, broken], RESOURCES, lines.append)
     assert len(lines) == 3 and lines[-1].startswith("2/2")
     assert not store.storage.exists("scratch")

@@ -21,7 +21,8 @@ def contents(directory: Path) -> dict[str, tuple[int, int]]:
 def scores(directory: Path) -> pd.DataFrame:
     """All scores of an experiment, in one order."""
     tables = [
-        pd.read_parquet(path).assign(cell=path.parent.name) for path in directory.glob("runs/demo/scores/*/scores.parquet")
+        pd.read_parquet(path).assign(cell=path.parent.name)
+        for path in directory.glob("runs/demo/scores/*/scores.parquet")
     ]
     return pd.concat(tables).sort_values(["cell", "encoder_seed", "seed", "label"], ignore_index=True)
 
@@ -89,7 +90,9 @@ def test_killed_drivers_lose_nothing(finished: Path, tmp_path: Path, write_small
     storage = tmp_path / "runs/demo"
 
     process = start_job("pipeline", config)
-    wait_for(lambda: any(storage.glob("encoders/technical-student-56-*/checkpoints/run/checkpoint_*/**/*.json")), process)
+    wait_for(
+        lambda: any(storage.glob("encoders/technical-student-56-*/checkpoints/run/checkpoint_*/**/*.json")), process
+    )
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not list(storage.glob("scores/*"))

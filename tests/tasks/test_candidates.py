@@ -73,7 +73,9 @@ def splits_of(rows, chosen: Task) -> dict[str, list[str]]:
     rows = rows if isinstance(rows, list) else rows.to_dict("records")
     truth = np.array([[label in row["labels"] for label in LABELS] for row in rows])
     natural = np.array([row["origin"] in ("", "natural") for row in rows])
-    splits = split_rows(chosen.kind, LABELS, truth, natural, np.array([row["rank"] for row in rows], np.uint64), chosen.sizes)
+    splits = split_rows(
+        chosen.kind, LABELS, truth, natural, np.array([row["rank"] for row in rows], np.uint64), chosen.sizes
+    )
     return {split: [rows[index]["doc_id"] for index in chosen] for split, chosen in splits.items()}
 
 

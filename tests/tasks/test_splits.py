@@ -61,7 +61,9 @@ def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, te
 
 def test_without_a_minimum_rank_decides_alone():
     truth = np.eye(3, dtype=bool)[np.arange(100) % 3]
-    splits = split_rows("multi-label", TAGS, truth, np.ones(100, bool), ranks_of(truth), Sizes(train=30, validation=20, test=20))
+    splits = split_rows(
+        "multi-label", TAGS, truth, np.ones(100, bool), ranks_of(truth), Sizes(train=30, validation=20, test=20)
+    )
     np.testing.assert_array_equal(splits["test"], np.arange(20))
     np.testing.assert_array_equal(splits["validation"], np.arange(20, 40))
     np.testing.assert_array_equal(splits["train"], np.arange(40, 70))
@@ -72,7 +74,9 @@ def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
     truth[:, 0] = True
     truth[[5, 20, 30, 36], 1] = True
     truth[[6, 21, 31, 38], 2] = True
-    splits = split_rows("multi-label", TAGS, truth, np.ones(40, bool), ranks_of(truth), Sizes(train=25, validation=4, test=6, minimum=1))
+    splits = split_rows(
+        "multi-label", TAGS, truth, np.ones(40, bool), ranks_of(truth), Sizes(train=25, validation=4, test=6, minimum=1)
+    )
     np.testing.assert_array_equal(splits["test"], [0, 1, 2, 3, 5, 6])
     np.testing.assert_array_equal(splits["validation"], [4, 7, 20, 21])
     rest = [row for row in range(40) if row not in splits["test"] and row not in splits["validation"]]
@@ -82,7 +86,9 @@ def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
 def test_translations_are_never_tested_but_validated_and_trained_on():
     truth = np.eye(2, dtype=bool)[np.arange(60) % 2]
     natural = np.arange(60) >= 30
-    splits = split_rows("binary", ("yes", "no"), truth, natural, ranks_of(truth), Sizes(train=20, validation=10, test=20))
+    splits = split_rows(
+        "binary", ("yes", "no"), truth, natural, ranks_of(truth), Sizes(train=20, validation=10, test=20)
+    )
     np.testing.assert_array_equal(splits["test"], np.arange(30, 50))
     assert not natural[splits["validation"]].all() and not set(splits["validation"]) & set(splits["test"])
 

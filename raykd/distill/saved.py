@@ -1,1 +1,0 @@
-from raykd.artifacts.saved import SavedEncoder as SavedEncoder

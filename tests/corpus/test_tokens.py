@@ -1,0 +1,129 @@
+"""Token shards written on Ray: the ids of every text, cut and counted."""
+
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from raykd.artifacts import Result, ResultStore, SavedEncoder
+from raykd.corpus.quantity import cutoff_ranks
+from raykd.corpus.tokenizer import load_tokenizer, train_wordpiece
+from raykd.corpus.tokens import UNKNOWN_SHARE, missing_shards, prepare_tokens, token_counts
+
+MAX_LENGTH = 16
+TOKENS_RESULT = Result("tokens", "corpus-teacher", 1, {"max_length": MAX_LENGTH})
+UNKNOWN = "ЖЖЖ"
+
+
+@pytest.fixture
+def texts(write_texts) -> Result:
+    """Two languages, three shards of English; lengths from one word to several pieces, one text of unknown words."""
+    generator = random.Random(0)
+    words = ["the", "cat", "sat", "on", "mat", "quick", "brown", "fox", "über", "日本", "語"]
+    shards = [[" ".join(generator.choices(words, k=generator.randrange(1, 60))) for _ in range(20)] for _ in range(3)]
+    shards[1][4] = " ".join([UNKNOWN] * 20)
+    shards[1][5] = f"cat {UNKNOWN} sat"
+    shards[2][6] = " ".join(["cat"] * (MAX_LENGTH - 2) + [UNKNOWN] * 10)
+    return write_texts({"eng": shards, "jpn": [["日本", "日 本 語"]]})
+
+
+@pytest.fixture
+def tokenizer(store) -> SavedEncoder:
+    """A trained tokenizer that, as some do, was saved with a length to cut at and to pad to."""
+    trained = train_wordpiece(lambda: iter(["the cat sat on mat quick brown fox über 日本 語"] * 3), 120)
+    directory = Path(store.storage.path("tokenizers/teacher"))
+    trained.backend_tokenizer.enable_truncation(8)
+    trained.backend_tokenizer.enable_padding(length=12)
+    trained.save_pretrained(directory)
+    assert '"max_length": 8' in (directory / "tokenizer.json").read_text()
+    return SavedEncoder("teacher", 0, "0" * 64, "tokenizers/teacher")
+
+
+def all_rows(store: ResultStore) -> list[dict]:
+    shards = store.facts(TOKENS_RESULT)["shards"]
+    return [
+        row
+        for shard in shards
+        for row in store.storage.read_table(f"{TOKENS_RESULT.directory}/{shard['file']}").to_pylist()
+    ]
+
+
+def one_by_one(store: ResultStore, saved: SavedEncoder, text: str) -> list[int]:
+    tokenizer = load_tokenizer(store.storage.path(saved.location))
+    return tokenizer(text, add_special_tokens=False, truncation=False, padding=False)["input_ids"]
+
+
+def test_ids_are_the_tokenizers_own_and_pieces_make_up_the_document(local_ray, store, texts, tokenizer, read_shards):
+    prepare_tokens(store, TOKENS_RESULT, texts, tokenizer, cutoff_ranks(store, texts, None))
+    rows = all_rows(store)
+    unknown = load_tokenizer(store.storage.path(tokenizer.location)).unk_token_id
+    assert max(len(row["input_ids"]) for row in rows) == MAX_LENGTH - 2
+    pieces: dict[str, dict[int, list[int]]] = {}
+    for row in rows:
+        pieces.setdefault(row["doc_id"], {})[row["piece"]] = row["input_ids"]
+        assert row["input_ids"].count(unknown) < UNKNOWN_SHARE * len(row["input_ids"])
+    documents = [*read_shards(texts), *read_shards(texts, "jpn")]
+    dropped = 0
+    for document in documents:
+        ids = one_by_one(store, tokenizer, document["text"])
+        parts = [ids[start : start + MAX_LENGTH - 2] for start in range(0, len(ids), MAX_LENGTH - 2)]
+        kept = {n: part for n, part in enumerate(parts) if part.count(unknown) < UNKNOWN_SHARE * len(part)}
+        assert pieces.get(document["doc_id"], {}) == kept
+        dropped += len(parts) - len(kept)
+    assert dropped == 3  # two pieces of the unknown words, and what follows fourteen cats
+    assert len(pieces) == len(documents) - 1
+    assert {row["doc_id"]: row["bytes"] for row in rows if row["piece"] == 0} == {
+        document["doc_id"]: document["bytes"] for document in documents if document["doc_id"] in pieces
+    }
+    assert all(row["bytes"] == 0 for row in rows if row["piece"] > 0)
+
+    facts = store.facts(TOKENS_RESULT)["shards"]
+    assert sum(shard["sequences"] for shard in facts) == len(rows)
+    assert sum(shard["tokens"] for shard in facts) == sum(len(row["input_ids"]) for row in rows)
+    assert sum(shard["dropped_unknown"] for shard in facts) == dropped
+    for shard in facts:
+        ranks = store.storage.read_table(f"{TOKENS_RESULT.directory}/{shard['file']}")["rank"].to_pylist()
+        assert ranks == sorted(ranks)
+        assert (shard["first_rank"], shard["last_rank"]) == (ranks[0], ranks[-1])
+
+    cutoffs = cutoff_ranks(store, texts, None)
+    for partial in (read_shards(texts)[index]["rank"] for index in (0, 19, 20, 33, 59)):
+        for limits in ({"eng": partial}, {"eng": partial, "jpn": cutoffs["jpn"]}):
+            taken = [
+                id
+                for document in documents
+                for part in pieces.get(document["doc_id"], {}).values()
+                for id in part
+                if document["rank"] <= limits.get("eng" if document in documents[:60] else "jpn", -1)
+            ]
+            counts = token_counts(store, TOKENS_RESULT, limits, 130)
+            assert np.array_equal(counts, np.bincount(taken, minlength=130))
+
+
+def test_a_larger_quantity_adds_shards_and_leaves_the_others(local_ray, store, texts, tokenizer, read_shards):
+    ranks = [row["rank"] for row in read_shards(texts)]
+    assert len(missing_shards(store, TOKENS_RESULT, texts, {"eng": ranks[0]})) == 1
+    prepare_tokens(store, TOKENS_RESULT, texts, tokenizer, {"eng": ranks[0]})
+    assert missing_shards(store, TOKENS_RESULT, texts, {"eng": ranks[19]}) == []
+    assert [shard["file"] for shard in missing_shards(store, TOKENS_RESULT, texts, {"eng": ranks[20]})] == [
+        "language=eng/part-00001.parquet"
+    ]
+    folder = Path(store.storage.path(TOKENS_RESULT.directory, "language=eng"))
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+    assert sorted(before) == ["part-00000.parquet", "part-00000.parquet.counts.parquet"]
+    small = token_counts(store, TOKENS_RESULT, {"eng": ranks[7]}, 130)
+
+    time.sleep(0.01)
+    cutoffs = cutoff_ranks(store, texts, None)
+    prepare_tokens(store, TOKENS_RESULT, texts, tokenizer, cutoffs)
+    after = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+    assert len(after) == 6
+    assert {name: after[name] for name in before} == before
+    assert missing_shards(store, TOKENS_RESULT, texts, cutoffs) == []
+    assert [shard["file"] for shard in store.facts(TOKENS_RESULT)["shards"]] == [
+        *(f"language=eng/part-{n:05}.parquet" for n in range(3)),
+        "language=jpn/part-00000.parquet",
+    ]
+    assert np.array_equal(token_counts(store, TOKENS_RESULT, {"eng": ranks[7]}, 130), small)
