@@ -22,12 +22,21 @@ INSIDE = "##"  # before a token that begins inside a word
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
+def open_tokenizer(location: str | Path, revision: str | None = None) -> Any:
+    """The tokenizer of a Hugging Face directory or hub name. Raises InputError where there is none."""
+    try:
+        return AutoTokenizer.from_pretrained(location, revision=revision)
+    except (OSError, ValueError) as error:
+        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{location}: no tokenizer can be loaded: {first_line}") from error
+
+
 def load_tokenizer(directory: str | Path, revision: str | None = None) -> Any:
-    """The tokenizer of a Hugging Face directory or hub name.
+    """A tokenizer to train encoders with.
 
     Raises InputError where it is no fast one, or lacks a special token that training needs.
     """
-    tokenizer = AutoTokenizer.from_pretrained(directory, revision=revision)
+    tokenizer = open_tokenizer(directory, revision)
     if not tokenizer.is_fast:
         raise InputError(f"{directory}: its tokenizer has no fast version, which raykd needs")
     for name in ("pad", "unk", "cls", "sep", "mask"):

@@ -21,11 +21,11 @@ import torch
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.config import ClassifierTraining, Head
+from raykd.corpus.tokenizer import open_tokenizer
 from raykd.evaluate.classifier import Examples, Kind, Recipe, Trained, train_fine_tuned, train_frozen
 from raykd.evaluate.features import (
     check_positions,
     load_encoder,
-    load_tokenizer,
     stored_states,
     tokenise,
     trim_vocabulary,
@@ -173,7 +173,7 @@ def _classifier(
 ) -> Iterator[Callable[[int], Trained]]:
     """What trains and applies the classifier of one seed; all that the seeds share is done once, here."""
     with saved.local(store.storage) as location:
-        tokenizer = load_tokenizer(location, saved.revision)
+        tokenizer = open_tokenizer(location, saved.revision)
         encoder = load_encoder(location, saved.revision)
     recipe = Recipe(cell.kind, cell.head, cell.training, device)
     _write_head_config(store, cell, encoder.config.hidden_size)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from raykd.errors import InputError
 
@@ -50,14 +50,6 @@ class Ragged:
         """The rows padded to their longest: values [batch, length, ...], attention mask bool [batch, length]."""
         positions, mask = self.positions(rows)
         return self.values[positions], mask
-
-
-def load_tokenizer(location: str, revision: str | None = None) -> PreTrainedTokenizerBase:
-    """The tokenizer saved with an encoder. Raises InputError where there is none."""
-    try:
-        return AutoTokenizer.from_pretrained(location, revision=revision)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{location}: no tokenizer can be loaded: {_first_line(error)}") from error
 
 
 def load_encoder(location: str, revision: str | None = None) -> PreTrainedModel:

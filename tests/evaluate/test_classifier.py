@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from raykd.config import ClassifierTraining, Head
+from raykd.corpus.tokenizer import open_tokenizer
 from raykd.evaluate import classifier
 from raykd.evaluate.classifier import (
     Examples,
@@ -16,7 +17,7 @@ from raykd.evaluate.classifier import (
     train_fine_tuned,
     train_frozen,
 )
-from raykd.evaluate.features import load_encoder, load_tokenizer, stored_states, tokenise, trim_vocabulary
+from raykd.evaluate.features import load_encoder, stored_states, tokenise, trim_vocabulary
 
 RECIPE = Recipe("multi-label", Head(hidden=16), ClassifierTraining(epochs=2, batch=8, learning_rate=1e-2))
 
@@ -28,7 +29,7 @@ def encoder(request, encoder_directories):
 
 @pytest.fixture
 def tokens(encoder_directories, texts):
-    return tokenise(load_tokenizer(str(encoder_directories["bert"])), texts, 64)
+    return tokenise(open_tokenizer(str(encoder_directories["bert"])), texts, 64)
 
 
 @pytest.fixture

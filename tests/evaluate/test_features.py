@@ -4,13 +4,13 @@ import pytest
 import torch
 from transformers import AutoModel
 
+from raykd.corpus.tokenizer import open_tokenizer
 from raykd.errors import InputError
 from raykd.evaluate.features import (
     Ragged,
     check_positions,
     length_batches,
     load_encoder,
-    load_tokenizer,
     stored_states,
     tokenise,
     trim_vocabulary,
@@ -23,7 +23,7 @@ def location(request, encoder_directories) -> str:
 
 
 def test_states_are_those_of_a_plain_padded_forward(location, texts):
-    tokenizer = load_tokenizer(location)
+    tokenizer = open_tokenizer(location)
     tokens = tokenise(tokenizer, texts, 20)
     padded = tokenizer(texts, truncation=True, max_length=20, padding=True, return_tensors="pt")
     padded.pop("token_type_ids", None)
@@ -39,7 +39,7 @@ def test_states_are_those_of_a_plain_padded_forward(location, texts):
 
 def test_states_leave_no_file(location, texts, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    tokens = tokenise(load_tokenizer(location), texts, 20)
+    tokens = tokenise(open_tokenizer(location), texts, 20)
     with pytest.raises(KeyError), stored_states(load_encoder(location), tokens, 10**9):
         assert len(list(tmp_path.iterdir())) == 1
         raise KeyError
@@ -47,21 +47,21 @@ def test_states_leave_no_file(location, texts, tmp_path, monkeypatch):
 
 
 def test_states_over_the_budget_are_refused(location, texts):
-    tokens = tokenise(load_tokenizer(location), texts, 20)
+    tokens = tokenise(open_tokenizer(location), texts, 20)
     message = r"40 texts, .* tokens x 32 wide x 4 bytes = .* GB, but 1e-06 GB resources.scratch allows"
     with pytest.raises(InputError, match=message), stored_states(load_encoder(location), tokens, 1000):
         pass
 
 
 def test_a_text_longer_than_the_encoder_is_refused(location, texts):
-    tokenizer, encoder = load_tokenizer(location), load_encoder(location)
+    tokenizer, encoder = open_tokenizer(location), load_encoder(location)
     check_positions(encoder, tokenise(tokenizer, texts, 64))
     with pytest.raises(InputError, match=r"a text has 90 tokens but the encoder 64 positions"):
         check_positions(encoder, tokenise(tokenizer, [*texts, "ball " * 100], 90))
 
 
 def test_a_trimmed_vocabulary_gives_the_same_states_and_gradients(location, texts):
-    tokens = tokenise(load_tokenizer(location), texts[:4], 20)
+    tokens = tokenise(open_tokenizer(location), texts[:4], 20)
     whole, trimmed = load_encoder(location), load_encoder(location)
     renumbered = trim_vocabulary(trimmed, tokens)
     gradients = []
@@ -96,6 +96,6 @@ def test_length_batches_hold_every_row_within_the_budget():
 
 
 def test_what_cannot_be_loaded_is_named(tmp_path):
-    for load in (load_encoder, load_tokenizer):
+    for load in (load_encoder, open_tokenizer):
         with pytest.raises(InputError, match=str(tmp_path)):
             load(str(tmp_path))

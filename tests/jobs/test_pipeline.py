@@ -85,6 +85,7 @@ def test_more_seeds_add_rows(finished: Path, run_job):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_drivers_lose_nothing(finished: Path, tmp_path: Path, write_small_config, start_job, run_job):
     config = write_small_config(tmp_path)
     storage = tmp_path / "runs/demo"
