@@ -67,19 +67,19 @@ def distillation_sums(
     """
     real = attention_mask.bool()
     student_hidden = encode(student, input_ids, attention_mask)[real]
-    with torch.inference_mode():
+    with torch.no_grad():
         teacher_hidden = encode(teacher, input_ids, attention_mask)[real]
     labels = labels[real]
     masked = labels != NOT_MASKED
     taught = masked if positions == "masked" else slice(None)
-    with torch.inference_mode():
+    with torch.no_grad():
         teacher_logits = vocabulary_logits(teacher, teacher_hidden[taught])
     student_logits = vocabulary_logits(student, student_hidden[taught])
     guesses = student_logits if positions == "masked" else student_logits[masked]
     return LossSums(
         mlm=F.cross_entropy(guesses, labels[masked], reduction="sum"),
-        kd=divergence_sum(student_logits, teacher_logits.clone(), temperature),
-        cosine=cosine_sum(student_hidden, teacher_hidden.clone()),
+        kd=divergence_sum(student_logits, teacher_logits, temperature),
+        cosine=cosine_sum(student_hidden, teacher_hidden),
     )
 
 
