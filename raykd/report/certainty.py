@@ -1,8 +1,14 @@
 """How much the tests can carry, in sentences computed for the seeds at hand."""
 
+import pandas as pd
+
 from raykd.report.inputs import ReportInputs
 from raykd.report.results import Results
+from raykd.report.table import decimal
+from raykd.statistics.holm import PRIMARY, SECONDARY
 from raykd.statistics.kolmogorov_smirnov import LEVEL, attainable_p_values
+from raykd.statistics.permutation import smallest_p_value
+from raykd.statistics.power import reach, seeds_needed
 
 # Keeps a number with its unit or sign on one line.
 NO_BREAK = "\u00a0"
@@ -14,14 +20,36 @@ def certainty(inputs: ReportInputs, results: Results) -> list[str]:
     if tests.empty:
         return ["No difference was tested: a test needs two seeds of an adapted encoder and two of a baseline."]
     found = int(((tests["p_value"] < LEVEL) & (tests["direction"] != "same")).sum())
-    by_chance = LEVEL * len(tests)
+    by_chance = sum(reach(int(n), int(other)).false_mark_rate for n, other in tests[["n", "n_baseline"]].to_numpy())
     return [
         f"{found} of the {len(tests)} tests on F1 {'has' if found == 1 else 'have'} {relation('p', '<', LEVEL)}. "
-        f"Without any real difference, chance alone would give up to {by_chance:.1f}: the p-values are not "
-        "corrected for the number of tests.",
+        f"Without any real difference, chance alone would give about {by_chance:.1f}: the p-values behind the marks "
+        "are not corrected for the number of tests.",
+        *(family_sentence(own) for _, own in tests.groupby("family", sort=False)),
         *threshold_sentences(results),
-        variation_sentence(inputs),
+        *power_sentences(results),
+        variation_sentence(inputs, results),
     ]
+
+
+def family_sentence(tests: pd.DataFrame) -> str:
+    """How many differences of one family stand after Holm's correction, and what its first step asks for."""
+    names = {PRIMARY: "primary", SECONDARY: "secondary"}
+    survived = tests.loc[tests["holm_p_value"] < LEVEL, "direction"].value_counts().to_dict()
+    higher, lower = survived.get("higher", 0), survived.get("lower", 0)
+    n, n_baseline = _usual_sizes(tests)
+    first_step = attainable_p_values(n, n_baseline, LEVEL / len(tests)).significant
+    needed = (
+        "No D is enough for its first step."
+        if first_step is None
+        else f"Its first step needs {relation('D', '≥', first_step[0])}."
+    )
+    which = f"{names[tests['family'].iloc[0]]} differences (F1 against {' or '.join(tests['baseline'].unique())})"
+    stand = "stands" if higher + lower == 1 else "stand"
+    return (
+        f"Corrected for their number (Holm), {higher + lower} of the {len(tests)} {which} {stand}: "
+        f"{higher} higher, {lower} lower. {needed}"
+    )
 
 
 def threshold_sentences(results: Results) -> list[str]:
@@ -41,25 +69,49 @@ def threshold_sentence(n: int, n_baseline: int) -> str:
     return f"{opening} gives {below} and {_attained(found.significant)}, so a mark needs {needed}."
 
 
-def variation_sentence(inputs: ReportInputs) -> str:
-    """Which source of chance the seeds cover, and which they do not."""
+def power_sentences(results: Results) -> list[str]:
+    """Which difference is found four times in five, in the usual spread over seeds and in points."""
+    f1 = results.table_cells[results.table_cells["metric"] == "f1"]
+    n, n_baseline = _usual_sizes(results.tests)
+    shift, spread = reach(n, n_baseline).detectable_shift, f1["standard_deviation"].median()
+    if shift is None:
+        return []
+    return [
+        f"It finds a difference of {decimal(shift, 1)} standard deviations over seeds four times in five; at the "
+        f"median spread here that is {decimal(100 * shift * spread, 2)} points of F1. To find one standard deviation "
+        f"as often takes {seeds_needed(1.0)} seeds on each side."
+    ]
+
+
+def variation_sentence(inputs: ReportInputs, results: Results) -> str:
+    """Which source of chance each test covers, and which none does."""
     cells = inputs.scores.groupby(["task", "language", "encoder", "weights"])
     distillations = cells["encoder_seed"].nunique().max()
-    opening = "Seeds vary the classifier's initialisation and the order of its training rows"
+    opening = (
+        "The tests and intervals cover the variation between classifier seeds (initialisation and order of the "
+        "training rows), the paired permutation what is left of it within each seed"
+    )
     if not distillations > 1:
-        return (
-            f"{opening}. Each encoder is one training run: how much two distillations on the same text differ is "
-            "not covered."
-        )
+        return f"{opening}; each encoder is one training run, so none covers how much two distillations differ."
+    sizes = results.tests.loc[results.tests["encoder_permutation_p_value"].notna(), ["encoders", "baseline_encoders"]]
+    least = min((smallest_p_value(int(own), int(other)) for own, other in sizes.to_numpy()), default=None)
+    attained = "" if least is None else f", and cannot give less than {relation('p', '=', least)} here"
     return (
-        f"{opening}; up to {distillations} distillations of one encoder are pooled. Scores from one distillation "
-        "are not independent of each other, so pooled p-values are too small."
+        f"{opening}; up to {distillations} distillations of one encoder are pooled in them as if their scores were "
+        "independent, so p-values are too small and intervals too narrow; only the permutation over encoders covers "
+        f"the variation between distillations{attained}."
     )
 
 
 def relation(name: str, sign: str, value: float) -> str:
     """Such as "p = 0.0123", never broken over two lines."""
     return NO_BREAK.join((name, sign, f"{value:.3g}"))
+
+
+def _usual_sizes(tests: pd.DataFrame) -> tuple[int, int]:
+    """The numbers of scores on each side that most tests have."""
+    n, n_baseline = tests[["n", "n_baseline"]].value_counts().index[0]
+    return int(n), int(n_baseline)
 
 
 def _attained(pair: tuple[float, float]) -> str:

@@ -21,7 +21,7 @@ from raykd.plan import Plan, PlannedEncoder
 from raykd.report.inputs import COLUMNS, ReportInputs, Sweep
 from raykd.report.render import write_report
 
-VERSION = 1
+VERSION = 2
 
 
 def write_current_report(plan: Plan) -> str:

@@ -76,12 +76,13 @@ def _gain(encoder: str, baseline: str, results: Results) -> str:
     total, *parts = records(gains)
     by_weights = ", ".join(f"{part.weights} {_percent(part.relative)}" for part in parts)
     significant = tests.loc[tests["p_value"] < LEVEL, "direction"].value_counts().to_dict()
+    corrected = tests.loc[tests["holm_p_value"] < LEVEL, "direction"].value_counts().to_dict()
+    higher, lower = (f"{significant.get(way, 0)} ({corrected.get(way, 0)})" for way in ("higher", "lower"))
     return (
         f"{encoder} against {baseline}: {_percent(total.relative)} in F1 on average "
         f"({signed_percent(total.absolute)} points; {by_weights}). "
         f"Higher in {int((pairs['absolute'] > 0).sum())} of {_many(len(pairs), 'cell')}; "
-        f"significantly higher in {significant.get('higher', 0)}, "
-        f"significantly lower in {significant.get('lower', 0)}."
+        f"significantly higher in {higher}, significantly lower in {lower}; in brackets, after Holm's correction."
     )
 
 

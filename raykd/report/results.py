@@ -15,8 +15,8 @@ ALL_ENCODERS = "all adapted encoders"
 @dataclass(frozen=True)
 class Results:
     """headline: one row per seed and metric; cells: their means; table_cells: those of Table 8; pairs: its
-    adapted encoders beside their baselines; gains: mean gains over each baseline; tests: every
-    Kolmogorov-Smirnov test of Table 8. Encoders of the sweep alone are in headline and cells only."""
+    adapted encoders beside their baselines; gains: mean gains over each baseline; tests: what
+    `compare_encoders` found in the cells of Table 8. Encoders of the sweep alone are in headline and cells only."""
 
     headline: pd.DataFrame
     cells: pd.DataFrame

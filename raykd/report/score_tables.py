@@ -1,4 +1,4 @@
-"""Table 8, every test behind its marks, and the mean gains that section 8 draws from it."""
+"""Table 8, and the mean gains that section 8 draws from it."""
 
 import pandas as pd
 
@@ -11,7 +11,6 @@ from raykd.report.table import (
     Table,
     absent_table,
     count,
-    decimal,
     in_order,
     percent,
     records,
@@ -56,34 +55,6 @@ def score_table(inputs: ReportInputs, results: Results) -> Table:
         raw=raw,
         number=8,
         notes=tuple(_score_notes(inputs, results, raw)),
-    )
-
-
-def comparison_table(results: Results) -> Table:
-    """Every test behind the marks of Table 8; its CSV is the record of exact p-values."""
-    slug, title, tests = "table8-tests", "Every test behind the marks of Table 8", results.tests
-    if tests.empty:
-        return absent_table(slug, title, "No encoder and baseline have two seeds each in one cell.")
-    names = ("task", "metric", "weights", "language", "encoder", "baseline")
-    rows = [
-        row(
-            *(test.task, METRIC_NAMES[test.metric], test.weights, test.language, test.encoder, test.baseline),
-            *(decimal(test.statistic, 2), f"{test.p_value:.2g}", signed_percent(test.difference)),
-            *(f"{test.n} / {test.n_baseline}", "yes" if test.ties else "no"),
-        )
-        for test in records(tests)
-    ]
-    return Table(
-        slug,
-        title,
-        (*names, "D", "p", "points", "seeds", "ties"),
-        tuple(rows),
-        headings=len(names),
-        raw=tests,
-        notes=(
-            "Points: difference of the means. Exact, two-sided, unpaired, not corrected for the number of tests. "
-            "With ties p is an upper bound.",
-        ),
     )
 
 
@@ -153,4 +124,4 @@ def _score_notes(inputs: ReportInputs, results: Results, raw: pd.DataFrame) -> l
             f"{marks}: {relation('p', '<', LEVEL)} in the two-sample Kolmogorov-Smirnov test, exact and "
             "two-sided. A mark alone: higher than that baseline; with ↓: lower."
         )
-    return [*notes, *threshold_sentences(results), variation_sentence(inputs)]
+    return [*notes, *threshold_sentences(results), variation_sentence(inputs, results)]

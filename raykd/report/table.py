@@ -81,9 +81,21 @@ def percent(value: float | None, digits: int = 1) -> str:
     return MISSING if value is None or pd.isna(value) else f"{100 * value:.{digits}f}"
 
 
+def signed(value: float | None, digits: int) -> str:
+    """1.234 -> "+1.23"; a true minus sign."""
+    return MISSING if value is None or pd.isna(value) else f"{value:+.{digits}f}".replace("-", "−")
+
+
 def signed_percent(value: float | None, digits: int = 2) -> str:
     """.0228 -> "+2.28"; a true minus sign for losses."""
-    return MISSING if value is None or pd.isna(value) else f"{100 * value:+.{digits}f}".replace("-", "−")
+    return signed(None if value is None else 100 * value, digits)
+
+
+def p_value(value: float | None, least: float = 0.0001) -> str:
+    """.01234 -> "0.012", and "<0.0001" below `least`; the CSV has all digits."""
+    if value is None or pd.isna(value):
+        return MISSING
+    return f"<{least:g}" if value < least else f"{value:.2g}"
 
 
 def byte_unit(largest: float) -> tuple[str, int]:

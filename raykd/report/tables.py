@@ -1,16 +1,17 @@
 """All tables of the report, each built once."""
 
+from raykd.report.comparison_tables import certainty_table, comparison_table
 from raykd.report.corpus_tables import binary_label_table, corpus_table, label_table, split_table
 from raykd.report.inputs import ReportInputs
 from raykd.report.quantity_table import quantity_table
 from raykd.report.results import Results
 from raykd.report.run_tables import encoder_table, stage_table
-from raykd.report.score_tables import comparison_table, gain_table, score_table
+from raykd.report.score_tables import gain_table, score_table
 from raykd.report.table import Table
 
 
 def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
-    """Slug -> table: Tables 1, 2, 3, 4, 6 and 8 of the paper, then gains, tests, encoders and stages."""
+    """Slug -> table: Tables 1, 2, 3, 4, 6 and 8 of the paper, how sure, gains, tests, encoders and stages."""
     tables = (
         corpus_table(inputs),
         split_table(inputs),
@@ -18,6 +19,7 @@ def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
         label_table(inputs),
         quantity_table(inputs, results),
         score_table(inputs, results),
+        certainty_table(results),
         gain_table(results),
         comparison_table(results),
         encoder_table(inputs),

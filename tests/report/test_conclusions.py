@@ -31,9 +31,29 @@ def test_a_baseline_that_no_quantity_reaches_is_named(make_inputs):
 def test_certainty_counts_tests_and_those_expected_by_chance(inputs):
     text = plain(certainty(inputs, analyse(inputs)))
     assert "of the 16 tests on F1" in text
-    assert "chance alone would give up to 0.8" in text
+    assert "chance alone would give about 0.2" in text  # 16 times .0123
     assert "a mark needs D ≥ 0.7" in text
-    assert "Each encoder is one training run" in text
+    assert "each encoder is one training run" in text
+
+
+def test_certainty_says_what_stands_after_correction_and_what_can_be_found(inputs):
+    results = analyse(inputs)
+    text = plain(certainty(inputs, results))
+    for family, baseline in (("primary", "distilmbert"), ("secondary", "mbert")):
+        own = results.tests[results.tests["family"] == family]
+        stands = int((own["holm_p_value"] < 0.05).sum())
+        assert f"{stands} of the 8 {family} differences (F1 against {baseline}) stand" in text
+    assert "Its first step needs D ≥ 0.8." in text  # p = .0021 < .05 / 8 < .0123
+    assert "a difference of 1.8 standard deviations over seeds four times in five" in text
+    assert "takes 25 seeds on each side" in text
+
+
+def test_corrected_counts_stand_beside_the_others(inputs):
+    results = analyse(inputs)
+    f1 = results.tests[(results.tests["metric"] == "f1") & (results.tests["baseline"] == "mbert")]
+    higher = f1[f1["direction"] == "higher"]
+    counts = f"{(higher['p_value'] < 0.05).sum()} ({(higher['holm_p_value'] < 0.05).sum()})"
+    assert f"significantly higher in {counts}" in plain(conclusions(inputs, results))
 
 
 def test_nothing_to_conclude_without_baselines(make_inputs, frame, cell_scores):

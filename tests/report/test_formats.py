@@ -9,7 +9,7 @@ import pytest
 
 from raykd.report.formats import csv, latex, latex_text, markdown, markdown_text
 from raykd.report.results import analyse
-from raykd.report.table import Cell, Table
+from raykd.report.table import Cell, Table, p_value
 from raykd.report.tables import build_tables
 
 
@@ -72,6 +72,13 @@ def test_hostile_names_stay_text():
         r"a|b\_c*\&\textless{}script\textgreater{}\$x\textasciicircum{}2\textbackslash{}end\{table\}\#\%\textasciitilde{}"
     )
     assert latex(table).count(r"\end{table}") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0123406, "0.012"), (1.0, "1"), (0.00002, "<0.0001"), (float("nan"), "–"), (None, "–")]
+)
+def test_p_values_are_short_and_never_zero(value, shown):
+    assert p_value(value) == shown
 
 
 def test_line_breaks_in_names_do_not_break_rows():

@@ -1,5 +1,7 @@
 """What the tables show, from which numbers, and what they say of missing ones."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -143,6 +145,49 @@ def test_every_comparison_is_listed_with_its_exact_p_value(tables):
     assert raw.loc[raw["statistic"] == 1.0, "p_value"].iloc[0] == pytest.approx(1.0825e-5, rel=1e-4)
 
 
+def test_the_record_of_tests_has_every_effect_and_test(tables):
+    raw = tables["table8-tests"].raw
+    for column in ("difference_low", "difference_high", "cliffs_delta", "probability_of_improvement", "holm_p_value"):
+        assert raw[column].notna().all(), column
+    for column in ("permutation", "paired_permutation", "mann_whitney", "welch"):
+        assert raw[f"{column}_p_value"].between(0, 1).all(), column
+    assert (raw["holm_p_value"] >= raw["p_value"]).all()
+    assert raw["family"].value_counts().to_dict() == {"exploratory": 32, "primary": 8, "secondary": 8}
+
+
+def test_how_sure_shows_each_difference_in_f1_with_its_interval(tables):
+    table = tables["how-sure"]
+    assert table.header[4:] == ("points, 95 %", "Holm p", "delta", "KS p")
+    assert len(table.rows) == 2 * 2 * 2 * 2  # tasks, languages, weights, baselines
+    assert [cell.text for cell in table.rows[0][:4]] == [
+        "intent",
+        "frozen",
+        "td-distilmbert against distilmbert",
+        "eng",
+    ]
+    assert [row[3].text for row in table.rows[:4]] == ["eng", "jpn"] * 2
+    raw = table.raw.iloc[0]
+    shown, low, high = re.fullmatch(r"\+(\S+) \[(\S+), (\S+)\]", table.rows[0][4].text).groups()
+    assert (float(shown), float(low), float(high)) == pytest.approx(
+        tuple(100 * raw[name] for name in ("difference", "difference_low", "difference_high")), abs=0.005
+    )
+    assert [row[4].bold for row in table.rows] == list(table.raw["holm_p_value"] < 0.05)
+    assert {row[6].text for row in table.rows} >= {"+1.00", "−1.00"}
+
+
+def test_several_distillations_have_a_test_of_their_own(build, frame, cell_scores):
+    own = cell_scores("tags", "eng", "td-distilmbert", "frozen")
+    rows = [
+        (*row[:5], encoder_seed, *row[6:8], *(value + encoder_seed / 1000 for value in row[8:11]), row[11])
+        for encoder_seed in (1, 2, 3)
+        for row in own
+    ]
+    tables = build(scores=frame("scores", rows + cell_scores("tags", "eng", "distilmbert", "frozen")))
+    assert tables["how-sure"].header[-1] == "encoders p"
+    assert [row[-1].text for row in tables["how-sure"].rows] == ["0.25"]
+    assert "cannot give less than p = 0.25 here" in tables["table8-results"].notes[-1].replace("\u00a0", " ")
+
+
 def test_several_distillations_are_said_to_be_pooled(build, frame, cell_scores):
     rows = [
         (*row[:5], encoder_seed, *row[6:])
@@ -151,6 +196,7 @@ def test_several_distillations_are_said_to_be_pooled(build, frame, cell_scores):
     ]
     notes = build(scores=frame("scores", rows))["table8-results"].notes
     assert "up to 2 distillations of one encoder are pooled" in notes[-1]
+    assert "covers the variation between distillations." in notes[-1]
 
 
 def test_gains_of_several_encoders_are_shown_together_and_apart(build, frame, cell_scores):

@@ -1,0 +1,59 @@
+"""Holm's correction against values by hand and against its definition."""
+
+import numpy as np
+import pytest
+
+from raykd.statistics.holm import family, holm
+
+
+def by_definition(p_values):
+    """The least level at which Holm's procedure rejects: walks down until a p fails."""
+    ranked = sorted(p_values)
+    return [
+        min(1.0, max((len(p_values) - rank) * ranked[rank] for rank in range(ranked.index(p) + p_values.count(p))))
+        for p in p_values
+    ]
+
+
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.02], [0.02]),
+        ([0.6, 0.7], [1.0, 1.0]),
+        ([0.01, 0.011, 0.5], [0.03, 0.03, 0.5]),
+        ([], []),
+    ],
+)
+def test_values_by_hand(p_values, adjusted):
+    assert holm(p_values) == pytest.approx(adjusted)
+
+
+def test_agrees_with_the_definition_with_and_without_ties():
+    generator = np.random.default_rng(1)
+    for size in (1, 2, 5, 18):
+        for decimals in (6, 1):
+            p_values = generator.uniform(0, 0.3, size).round(decimals).tolist()
+            # Of equal p-values the first is multiplied by the most, and the others are raised to it.
+            assert holm(p_values) == pytest.approx(by_definition(p_values))
+
+
+def test_what_is_no_p_value_is_refused():
+    for wrong in (1.2, -0.1, np.nan):
+        with pytest.raises(ValueError, match="not between 0 and 1"):
+            holm([0.1, wrong])
+
+
+def test_families():
+    baselines = ("general student", "teacher")
+    assert family("f1", "general student", baselines) == "primary"
+    assert family("f1", "teacher", baselines) == "secondary"
+    assert family("recall", "general student", baselines) == "exploratory"
+
+
+def test_one_false_finding_is_rarer_than_the_level():
+    """A thousand experiments of eighteen true null hypotheses with uniform p-values."""
+    experiments = np.random.default_rng(2).uniform(size=(1_000, 18))
+    findings = [(holm(p_values) < 0.05).any() for p_values in experiments]
+    assert np.mean(findings) < 0.065
+    assert np.mean((experiments < 0.05).any(axis=1)) > 0.5
