@@ -55,6 +55,14 @@ def _check_corpora(experiment: Experiment) -> None:
         where = f"corpora.{name}"
         _known((s.language for s in corpus.sources), experiment.languages, f"{where}.sources", "language")
         _check_budget(corpus.budget, corpus, where)
+        joined = any(
+            source.reader == "table" and source.conversation and source.conversation.join for source in corpus.sources
+        )
+        if joined and experiment.tasks and corpus.exclude.tasks == "all_rows":
+            raise InputError(
+                f"{where}.sources: joined turns hide the rows of tasks, so they cannot be left out; set "
+                f"{where}.exclude.tasks to none, or leave conversation.join out"
+            )
 
 
 def _check_budget(budget: Budget | None, corpus: Corpus, where: str) -> None:

@@ -25,7 +25,6 @@ def test_the_demo_loads_with_its_sizes_and_interpolations():
     experiment = load(DEMO)
     assert experiment.languages == ("eng", "jpn")
     assert experiment.corpora["technical"].budget == Budget(total=1_000_000)
-    assert experiment.corpora["technical"].shard == 250_000
     assert experiment.corpora["general"].sources[0].path == f"{experiment.storage}/sample/general/eng.jsonl"
     assert experiment.encoders["technical-student"].parent == "teacher"
     assert experiment.encoders["teacher"].parent is None

@@ -8,7 +8,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -87,9 +87,12 @@ class Storage:
             yield pq.ParquetFile(file)
 
     def remove(self, path: str) -> None:
-        """Remove a file or a directory and all in it; nothing happens where there is none."""
+        """Remove a file or a directory and all in it, and the folders that this leaves empty; absent ones are fine."""
         if self.exists(path):
             self.filesystem.rm(self.path(path), recursive=True)
+        for folder in PurePosixPath(path).parents[:-1] if self.is_local else ():
+            with suppress(OSError):  # not empty, or not there
+                os.rmdir(self.path(str(folder)))
 
     def put_directory(self, local: str | Path, path: str) -> None:
         """Copy every file of a local directory, each atomically."""

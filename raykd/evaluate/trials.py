@@ -71,8 +71,6 @@ def run_trials(
         progress.raise_problems()
     finally:
         storage.remove(SCRATCH)
-        if not storage.list("scratch"):
-            storage.remove("scratch")
 
 
 class _Progress(tune.Callback):

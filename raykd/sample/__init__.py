@@ -4,7 +4,8 @@
     write_sample("/tmp/sample", seed=56, languages=["eng", "jpn"], technical=3_000_000, messages=1_000_000,
                  general=3_000_000)
 
-A language is a package here (english, japanese) that holds one record of patterns (see language.Language).
+A language is a package here (english, japanese, spanish, portuguese, russian) that holds one record of patterns (see
+language.Language).
 """
 
 from raykd.sample.write import LANGUAGES, SAMPLE_VERSION, SampleFile, SampleSummary, write_sample

@@ -1,7 +1,7 @@
 """What a language has to bring: one frozen record of pools, the same for every language.
 
-The generators (technical, messages, general) know no language; the packages english and japanese hold nothing but
-these records. Pools are plain texts; a {slot} in a text names another pool of its scope (see templates).
+The generators (technical, messages, general) know no language; the packages of the languages hold nothing but these
+records. Pools are plain texts; a {slot} in a text names another pool of its scope (see templates).
 """
 
 from collections.abc import Mapping

@@ -73,7 +73,7 @@ class Messages:
         if translated:
             text = fill(choose(self.translated[kind], draw), scope, draw)
             if draw() < 0.2:
-                text += fill(choose(self.translated["slot"], draw), scope, draw)
+                text += self.language.space + fill(choose(self.translated["slot"], draw), scope, draw)
             return text
         text = fill(choose(self.kinds[kind], draw), scope, draw)
         space = self.language.space

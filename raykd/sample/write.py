@@ -15,11 +15,14 @@ from raykd.sample.general import Articles
 from raykd.sample.japanese import JAPANESE
 from raykd.sample.language import Language
 from raykd.sample.messages import Messages
+from raykd.sample.portuguese import PORTUGUESE
+from raykd.sample.russian import RUSSIAN
+from raykd.sample.spanish import SPANISH
 from raykd.sample.technical import Posts
 from raykd.sample.templates import Draw
 
 SAMPLE_VERSION = 1  # raised whenever the same settings give other bytes
-LANGUAGES = {language.code: language for language in (ENGLISH, JAPANESE)}
+LANGUAGES = {language.code: language for language in (ENGLISH, JAPANESE, SPANISH, PORTUGUESE, RUSSIAN)}
 MANIFEST = "manifest.json"
 
 _FLUSH = 1 << 20  # bytes gathered before they are hashed and written

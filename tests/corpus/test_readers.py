@@ -195,7 +195,7 @@ def test_csv_rows_of_other_lengths_come_back_with_a_problem(tmp_path):
     [
         ("rows.csv", b"", "not a CSV file"),
         ("rows.parquet", b"PAR1", "not a parquet file"),
-        ("rows.txt", b"text", "a table is .parquet, .jsonl or .csv"),
+        ("rows.xls", b"text", "a table is .parquet, .jsonl, .csv or .txt"),
         ("rows.csv", b"id,text\n1,\xff\n", "cannot be read after row 0"),
     ],
 )

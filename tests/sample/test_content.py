@@ -18,8 +18,8 @@ from raykd.sample.topics import TAGS
 
 QUESTIONS = 1000  # for training; half as many for testing
 MESSAGES = 800
-# Words in English; in Japanese, which is written without spaces, characters and pairs of them.
-FEATURES = {"eng": {}, "jpn": {"analyzer": "char", "ngram_range": (1, 2)}}
+# Words; in Japanese, which is written without spaces, characters and pairs of them.
+FEATURES: dict[str, dict[str, object]] = {"jpn": {"analyzer": "char", "ngram_range": (1, 2)}}
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_sample(
         directory,
         seed=5,
-        languages=["eng", "jpn"],
-        technical=3_000_000,
+        languages=[*LANGUAGES],
+        technical=3_300_000,
         messages=1_500_000,
         general=3_000_000,
     )
@@ -76,7 +76,7 @@ def test_tags_are_learnable_but_not_trivial(sample: Path, language: str) -> None
     assert len(rows) == QUESTIONS * 3 // 2
     texts = [_prose(row) for row in rows]
     labels = np.array([[tag in _tags(row) for tag in TAGS] for row in rows])
-    features = TfidfVectorizer(min_df=2, sublinear_tf=True, **FEATURES[language])
+    features = TfidfVectorizer(min_df=2, sublinear_tf=True, **FEATURES.get(language, {}))
     classifier = OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", solver="liblinear"))
     classifier.fit(features.fit_transform(texts[:QUESTIONS]), labels[:QUESTIONS])
     predicted = classifier.predict(features.transform(texts[QUESTIONS:]))
@@ -120,3 +120,29 @@ def test_japanese_has_no_spaces_between_words(sample: Path) -> None:
     assert " " not in text
     japanese = sum("\u3040" <= character <= "\u30ff" or "\u4e00" <= character <= "\u9fff" for character in text)
     assert japanese > 0.8 * len(text)
+
+
+def test_russian_is_written_in_cyrillic(sample: Path) -> None:
+    letters = [
+        character for text in _texts(sample, "general", "rus") for character in text.lower() if character.isalpha()
+    ]
+    cyrillic = sum("а" <= character <= "я" or character == "ё" for character in letters)
+    assert cyrillic > 0.98 * len(letters)  # the rest are the centuries' Roman numerals
+
+
+@pytest.mark.parametrize(
+    ("language", "wrong"),
+    [
+        ("spa", r"(?i)\b(de|a) el\b"),
+        ("por", r"(?i)\b(de|em|por) (o|os|as)\b"),
+        ("rus", r"(?i)\b(с|для|без|от) (класс|поток|цикл|объект|метод|массив|файл)\b"),
+    ],
+)
+def test_slots_do_not_break_the_grammar(sample: Path, language: str, wrong: str) -> None:
+    for texts in (
+        [_prose(row) for row in _posts(sample, language)],
+        _texts(sample, "messages", language),
+        _texts(sample, "general", language),
+    ):
+        found = [match for text in texts if (match := re.search(wrong, text))]
+        assert len(found) < 0.001 * len(texts), [match.string for match in found[:5]]  # typing errors make a few

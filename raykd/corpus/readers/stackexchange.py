@@ -1,6 +1,7 @@
 """Posts.xml of a Stack Exchange dump: one `<row .../>` a line, attributes as in the dumps' readme.
 
 https://meta.stackexchange.com/questions/2677 describes the columns; tags are `<a><b>` or, since 2023, `|a|b|`.
+As it is, cut into byte ranges; compressed (.gz, .bz2, .zst) or inside the .7z that the dumps come as, streamed whole.
 """
 
 from __future__ import annotations
@@ -11,17 +12,31 @@ from collections.abc import Iterator
 
 from raykd.config import StackExchangeSource
 from raykd.corpus.clean import html_to_text
-from raykd.corpus.readers import Row, Unit, read_lines
+from raykd.corpus.readers.archive import check_member, open_member
+from raykd.corpus.readers.files import byte_ranges, number_lines, plain_name, read_lines, whole_file
+from raykd.corpus.readers.units import Row, Unit
 
+MEMBER = "Posts.xml"
 POST_TYPES = {"questions": {"1"}, "answers": {"2"}, "all": {"1", "2"}}
 _TAG = re.compile(r"[^<>|]+")
 _FRAME = (b"", b"<posts>", b"</posts>")
 
 
+def units(source: StackExchangeSource, path: str, unit_bytes: int) -> list[Unit]:
+    """Raises InputError for an archive that cannot be read or holds no Posts.xml."""
+    if not path.endswith(".7z"):
+        return byte_ranges(source, path, unit_bytes)
+    check_member(path, MEMBER)
+    return whole_file(source, path)
+
+
 def read(unit: Unit, source: StackExchangeSource) -> Iterator[Row]:
-    """Questions (title and body, with tags) and answers (body) of one byte range."""
+    """Questions (title and body, with tags) and answers (body) of one unit."""
     wanted = POST_TYPES[source.posts]
-    for offset, line in read_lines(unit):
+    # Posts of several sites may be one source, and every site counts its own.
+    named = plain_name(unit.path) == plain_name(source.path)
+    site = "" if named else f"{plain_name(unit.path)}:"
+    for offset, line in _lines(unit):
         row = line.removeprefix(b"\xef\xbb\xbf").strip()
         if row in _FRAME or row.startswith(b"<?xml"):
             continue
@@ -29,12 +44,20 @@ def read(unit: Unit, source: StackExchangeSource) -> Iterator[Row]:
         try:
             post = ElementTree.fromstring(row).attrib
         except ElementTree.ParseError as error:
-            yield Row(str(offset), place, problem=f"not a well-formed row ({error})")
+            yield Row(f"{site}{offset}", place, problem=f"not a well-formed row ({error})")
             continue
         if "Id" not in post or "PostTypeId" not in post:
-            yield Row(str(offset), place, problem="a row without Id or PostTypeId")
+            yield Row(f"{site}{offset}", place, problem="a row without Id or PostTypeId")
         elif post["PostTypeId"] in wanted:
             text = html_to_text(post.get("Body", ""))
             if title := post.get("Title"):
                 text = f"{title}\n{text}"
-            yield Row(post["Id"], place, text, labels=tuple(_TAG.findall(post.get("Tags", ""))))
+            yield Row(f"{site}{post['Id']}", place, text, labels=tuple(_TAG.findall(post.get("Tags", ""))))
+
+
+def _lines(unit: Unit) -> Iterator[tuple[int, bytes]]:
+    if not unit.path.endswith(".7z"):
+        yield from read_lines(unit)
+        return
+    with open_member(unit.path, MEMBER) as file:
+        yield from number_lines(file)

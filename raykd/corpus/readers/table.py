@@ -1,145 +1,102 @@
-"""Tables with named columns: parquet by row group, JSON lines by byte range, CSV whole."""
+"""Tables with named columns: what their records are, by suffix, and records to rows.
+
+A form is two functions: the units of a file, and a unit's records. Records go on to the end of the file, so that what
+reaches beyond a unit (a conversation) can be read whole; each says where it starts.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-import fsspec
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from raykd.config import TableSource
-from raykd.corpus.readers import Row, Unit, byte_ranges, read_lines
+from raykd.corpus.readers import table_batches, table_lines
+from raykd.corpus.readers.conversations import Turn, join_turns
+from raykd.corpus.readers.files import compression
+from raykd.corpus.readers.units import Record, Row, Unit
 from raykd.errors import InputError
 
-Record = tuple[str, str, Mapping[str, Any], str]  # place, native id, columns, problem
+
+class Form(NamedTuple):
+    units: Callable[[TableSource, str, int], list[Unit]]
+    records: Callable[[Unit, TableSource], Iterator[Record]]
+    compressed: bool = True
+
+
+FORMS = {
+    ".parquet": Form(table_batches.parquet_units, table_batches.parquet_records, compressed=False),
+    ".jsonl": Form(table_lines.line_units, table_lines.json_records),
+    ".csv": Form(table_batches.csv_units, table_batches.csv_records),
+    ".txt": Form(table_lines.text_units, table_lines.text_records),
+}
 
 
 def units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
     """Raises InputError for a kind of file that is not read and for columns that a file lacks."""
-    if path.endswith(".parquet"):
-        try:
-            with fsspec.open(path, "rb") as file:
-                parquet = pq.ParquetFile(file)
-                names, count = parquet.schema_arrow.names, parquet.num_row_groups
-        except pa.ArrowInvalid as error:
-            raise InputError(f"{path}: not a parquet file ({error})") from error
-        _check_columns(source, path, names)
-        return [Unit(source, path, index, index + 1) for index in range(count)]
-    if path.endswith(".jsonl"):
-        return byte_ranges(source, path, unit_bytes)
-    if path.endswith(".csv"):
-        with fsspec.open(path, "rb") as file:
-            try:
-                parsing = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=lambda row: "skip")
-                names = pa.csv.open_csv(file, parse_options=parsing).schema.names
-            except pa.ArrowInvalid as error:
-                raise InputError(f"{path}: not a CSV file with a header ({error})") from error
-        _check_columns(source, path, names)
-        return [Unit(source, path, 0, 1)]
-    raise InputError(f"{path}: a table is .parquet, .jsonl or .csv")
+    return _form(path).units(source, path, unit_bytes)
 
 
 def read(unit: Unit, source: TableSource) -> Iterator[Row]:
-    """The unit's rows that `where` keeps."""
-    kind = unit.path.rsplit(".", 1)[-1]
-    records = {"jsonl": _json_records, "csv": _csv_records, "parquet": _parquet_records}[kind]
-    for place, native_id, record, problem in records(unit, source):
-        if problem:
-            yield Row(native_id, place, problem=problem)
-        elif all(_strings(record.get(column)) & set(values) for column, values in source.where.items()):
-            yield _row(native_id, place, record, source)
+    """The unit's rows that `where` keeps, single or as joined turns."""
+    records = _kept(_form(unit.path).records(unit, source), source)
+    if source.conversation and source.conversation.join:
+        yield from join_turns((_turn(record, source) for record in records), unit, source.conversation.join)
+        return
+    for record in records:
+        if not unit.holds(record.position):
+            return
+        yield _row(record, source)
 
 
-def _row(native_id: str, place: str, record: Mapping[str, Any], source: TableSource) -> Row:
-    text = record.get(source.text)
-    if text is None:
-        return Row(native_id, place, problem=f"nothing in column {source.text!r}")
-    if not isinstance(text, str):
-        return Row(native_id, place, problem=f"column {source.text!r} holds no text")
-    if source.id and not _string(record.get(source.id)):
-        return Row(native_id, place, problem=f"nothing in column {source.id!r}")
+def _form(path: str) -> Form:
+    suffix = compression(path)
+    for name, form in FORMS.items():
+        if path.removesuffix(suffix).endswith(name) and (form.compressed or not suffix):
+            return form
+    raise InputError(f"{path}: a table is .parquet, .jsonl, .csv or .txt, but for parquet also with .gz, .bz2 or .zst")
+
+
+def _kept(records: Iterator[Record], source: TableSource) -> Iterator[Record]:
+    for record in records:
+        if record.problem or all(
+            _strings(record.columns.get(column)) & set(values) for column, values in source.where.items()
+        ):
+            yield record
+
+
+def _row(record: Record, source: TableSource) -> Row:
+    columns = record.columns
+    if problem := record.problem or _problem(columns, source):
+        return Row(record.native_id, record.place, problem=problem)
     return Row(
-        native_id=str(record[source.id]) if source.id else native_id,
-        place=place,
-        text=text,
-        labels=tuple(sorted(_strings(record.get(source.labels)))) if source.labels else (),
-        group=_string(record.get(source.group)) if source.group else "",
-        origin=_string(record.get(source.origin)) if source.origin else "",
+        native_id=str(columns[source.id]) if source.id else record.native_id,
+        place=record.place,
+        text=columns[source.text],
+        labels=tuple(sorted(_strings(columns.get(source.labels)))) if source.labels else (),
+        group=_string(columns.get(source.group)) if source.group else "",
+        origin=_string(columns.get(source.origin)) if source.origin else "",
     )
 
 
-def _json_records(unit: Unit, source: TableSource) -> Iterator[Record]:
-    file = unit.path.rsplit("/", 1)[-1]
-    for offset, line in read_lines(unit):
-        if not line.strip():
-            continue
-        place, native_id = f"{unit.path}: byte {offset}", f"{file}:{offset}"
-        try:
-            record = json.loads(line.decode("utf-8-sig"))
-            problem = "" if isinstance(record, dict) else "not a JSON object"
-        except (ValueError, RecursionError) as error:
-            record, problem = {}, f"not valid JSON ({error})"
-        yield place, native_id, record, problem
+def _problem(columns: Mapping[str, Any], source: TableSource) -> str:
+    text = columns.get(source.text)
+    if text is None:
+        return f"nothing in column {source.text!r}"
+    if not isinstance(text, str):
+        return f"column {source.text!r} holds no text"
+    turns = source.conversation
+    for column in (source.id, *((turns.id, turns.turn) if turns and turns.join else ())):
+        if column and not _string(columns.get(column)):
+            return f"nothing in column {column!r}"
+    return ""
 
 
-def _parquet_records(unit: Unit, source: TableSource) -> Iterator[Record]:
-    with fsspec.open(unit.path, "rb") as file:
-        parquet = pq.ParquetFile(file)
-        before = sum(parquet.metadata.row_group(index).num_rows for index in range(unit.start))
-        batches = parquet.iter_batches(8192, row_groups=[unit.start], columns=_columns(source))
-        yield from _batch_records(unit, batches, before)
-
-
-def _csv_records(unit: Unit, source: TableSource) -> Iterator[Record]:
-    columns = _columns(source)
-    bad: list[pa.csv.InvalidRow] = []
-
-    def skip(row: pa.csv.InvalidRow) -> str:
-        bad.append(row)
-        return "skip"
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        with fsspec.open(unit.path, "rb") as file:
-            yield from pa.csv.open_csv(
-                file,
-                read_options=pa.csv.ReadOptions(use_threads=False),  # else a bad row has no number
-                parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-                convert_options=pa.csv.ConvertOptions(
-                    include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
-                ),
-            )
-
-    yield from _batch_records(unit, batches(), 0)
-    for row in bad:
-        problem = f"{row.actual_columns} columns where the header has {row.expected_columns}"
-        yield f"{unit.path}: record {row.number}", f"record {row.number}", {}, problem
-
-
-def _batch_records(unit: Unit, batches: Iterable[pa.RecordBatch], row: int) -> Iterator[Record]:
-    """row: the number of the first row in the file. Raises InputError where the file is broken off or no UTF-8."""
-    file = unit.path.rsplit("/", 1)[-1]
-    try:
-        for batch in batches:
-            for record in batch.to_pylist():
-                yield f"{unit.path}: row {row}", f"{file}:{row}", record, ""
-                row += 1
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{unit.path}: cannot be read after row {row}: {error}") from error
-
-
-def _columns(source: TableSource) -> list[str]:
-    named = (source.text, source.id, source.group, source.labels, source.origin, *source.where)
-    return list(dict.fromkeys(column for column in named if column))
-
-
-def _check_columns(source: TableSource, path: str, names: list[str]) -> None:
-    for column in _columns(source):
-        if column not in names:
-            raise InputError(f"{path}: no column {column!r}; there are: {', '.join(names)}")
+def _turn(record: Record, source: TableSource) -> Turn:
+    row, turns = _row(record, source), source.conversation
+    if row.problem or not turns:
+        return Turn(record.position, row)
+    order = _string(record.columns[turns.turn]) if turns.turn else "0"
+    return Turn(record.position, row, _string(record.columns[turns.id]), order)
 
 
 def _string(value: Any) -> str:

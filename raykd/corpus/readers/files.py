@@ -1,0 +1,147 @@
+"""Files as bytes: which there are, how they are cut, and their lines, compressed or not.
+
+Compressed by gzip (.gz), bzip2 (.bz2) and Zstandard (.zst), each read by pyarrow's own codecs, several streams in one
+file included. A compressed file is one unit, and offsets in it count the uncompressed bytes: ids do not change when
+a file is compressed.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import fsspec
+import pyarrow as pa
+
+from raykd.config import Source
+from raykd.corpus.readers.units import Unit
+from raykd.errors import InputError
+
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
+BUFFER = 1 << 20
+_BROKEN = "broken off, or not what its name says"
+
+
+def compression(path: str) -> str:
+    """The suffix that says how a file is compressed; "" for one that is not."""
+    return next((suffix for suffix in COMPRESSIONS if path.endswith(suffix)), "")
+
+
+def plain_name(path: str) -> str:
+    """The last part of a path, as the uncompressed file is called."""
+    return path.rsplit("/", 1)[-1].removesuffix(compression(path))
+
+
+def source_files(source: Source) -> list[str]:
+    """The files of a source, sorted. Raises InputError where there is none, or two of one name."""
+    filesystem, path = fsspec.core.url_to_fs(source.path)
+    if filesystem.isdir(path):
+        path = path.rstrip("/") + "/*"
+    found = [path] if filesystem.exists(path) else filesystem.glob(path) if glob.has_magic(path) else []
+    files = sorted(str(file) for file in found if filesystem.isfile(file))
+    if not files:
+        raise InputError(f"{source.path}: no such file")
+    names: dict[str, str] = {}
+    for file in files:
+        # Document ids are made from the last part of the path, so that a moved file keeps them.
+        if (other := names.setdefault(plain_name(file), file)) != file:
+            raise InputError(f"{source.path}: {other} and {file} have one name; make each a source, with a name")
+    return [filesystem.unstrip_protocol(file) if "://" in source.path else file for file in files]
+
+
+def byte_ranges(source: Source, path: str, unit_bytes: int) -> list[Unit]:
+    """A file cut into ranges of unit_bytes; a compressed one whole."""
+    if compression(path):
+        return whole_file(source, path)
+    size = _size(path)
+    return [Unit(source, path, start, min(start + unit_bytes, size)) for start in range(0, size, unit_bytes)]
+
+
+def whole_file(source: Source, path: str) -> list[Unit]:
+    """A file as one unit."""
+    return [Unit(source, path, 0, _size(path), whole=True)]
+
+
+def open_file(path: str) -> BinaryIO:
+    """A file, decompressed, to be read from its start. Reading raises InputError where it cannot be decompressed."""
+    filesystem, local = fsspec.core.url_to_fs(path)
+    file = filesystem.open(local, "rb", block_size=BUFFER)
+    if not (suffix := compression(path)):
+        return file
+    stream = pa.CompressedInputStream(file, COMPRESSIONS[suffix])
+    read = 0
+
+    def pull() -> bytes:
+        nonlocal read
+        try:
+            chunk = stream.read(BUFFER)
+        except OSError as error:
+            if type(error) is not OSError:  # the codecs raise OSError itself; a storage that fails, a kind of it
+                raise
+            raise InputError(f"{path}: {_BROKEN}, after {read} bytes of content ({error})") from error
+        read += len(chunk)
+        return chunk
+
+    return buffered(pull, file.close)
+
+
+class _Pulled(io.RawIOBase):
+    """A stream of the chunks that a function returns until it returns none."""
+
+    def __init__(self, pull: Callable[[], bytes], finish: Callable[[], None]) -> None:
+        self._pull, self._finish = pull, finish
+        self._chunk = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        if not self._chunk:
+            self._chunk = memoryview(self._pull())
+        taken = min(len(buffer), len(self._chunk))
+        buffer[:taken] = self._chunk[:taken]
+        self._chunk = self._chunk[taken:]
+        return taken
+
+    def close(self) -> None:
+        if not self.closed:
+            self._finish()
+        super().close()
+
+
+def buffered(pull: Callable[[], bytes], finish: Callable[[], None]) -> BinaryIO:
+    """The chunks that `pull` returns, b"" at their end, as one file; `finish` is called once when it is closed."""
+    return io.BufferedReader(_Pulled(pull, finish), BUFFER)
+
+
+def read_lines(unit: Unit) -> Iterator[tuple[int, bytes]]:
+    """(byte offset, line without its end) for the lines that start in the unit; the last may reach beyond it."""
+    for offset, line in lines_from(unit):
+        if not unit.holds(offset):
+            return
+        yield offset, line
+
+
+def lines_from(unit: Unit) -> Iterator[tuple[int, bytes]]:
+    """(byte offset, line without its end) for all lines of the file that start in the unit or after it."""
+    with open_file(unit.path) as file:
+        position = max(unit.start - 1, 0)
+        if unit.start > 0:
+            file.seek(position)
+            # The line that holds byte start - 1 belongs to the unit before; if that byte ends it, nothing is lost.
+            position += len(file.readline())
+        yield from number_lines(file, position)
+
+
+def number_lines(file: BinaryIO, position: int = 0) -> Iterator[tuple[int, bytes]]:
+    """(byte offset, line without its end) for the lines of an open file."""
+    while line := file.readline():
+        yield position, line.rstrip(b"\r\n")
+        position += len(line)
+
+
+def _size(path: str) -> int:
+    filesystem, local = fsspec.core.url_to_fs(path)
+    return int(filesystem.size(local))

@@ -1,0 +1,67 @@
+"""What a reader is given, a unit of work, and what it gives, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from raykd.config import Source, TableSource
+from raykd.errors import InputError
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A part of one file: what starts in bytes [start, stop), or row groups [start, stop) of a parquet file.
+
+    whole: the file cannot be cut (it is compressed, say): [start, stop) is all its bytes as they lie on storage, and
+    positions inside it are of another kind (of the uncompressed stream).
+    """
+
+    source: Source
+    path: str
+    start: int
+    stop: int
+    whole: bool = False
+
+    def holds(self, position: int) -> bool:
+        """Whether what starts at a position, not before the unit's start, is the unit's own."""
+        return self.whole or position < self.stop
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as it stands in its file; native_id is unique within the source."""
+
+    native_id: str
+    place: str
+    text: str = ""
+    labels: tuple[str, ...] = ()
+    group: str = ""
+    origin: str = ""
+    problem: str = ""
+
+
+class Record(NamedTuple):
+    """One row of a table before its columns are looked at; position: where it starts, as `Unit.holds` counts."""
+
+    position: int
+    place: str
+    native_id: str
+    columns: Mapping[str, Any]
+    problem: str
+
+
+def named_columns(source: TableSource) -> list[str]:
+    """The columns that a source names, each once."""
+    turns = source.conversation
+    named = (source.text, source.id, source.group, source.labels, source.origin, *source.where)
+    named += (turns.id, turns.turn) if turns else ()
+    return list(dict.fromkeys(column for column in named if column))
+
+
+def check_columns(source: TableSource, path: str, names: Sequence[str]) -> None:
+    """Raises InputError for a column that the source names and the file lacks."""
+    for column in named_columns(source):
+        if column not in names:
+            raise InputError(f"{path}: no column {column!r}; there are: {', '.join(names)}")
