@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ for name, value in SETTINGS.items():
     os.environ.setdefault(name, value)
 
 from raykd import config  # noqa: E402
-from raykd.artifacts import ResultStore, Storage  # noqa: E402
+from raykd.artifacts import Result, ResultStore, Storage  # noqa: E402
 from raykd.checks import check_cpus  # noqa: E402
 from raykd.errors import InputError  # noqa: E402
 from raykd.plan import Plan  # noqa: E402
@@ -57,7 +57,12 @@ class Run:
             if on_cluster():
                 ray.init(logging_level=logging.WARNING)
                 # An autoscaling cluster may be small now and grow: what is asked is said, not refused.
-                self.say(f"connected to a cluster of {ray.cluster_resources().get('CPU', 0):g} logical CPUs")
+                have = ray.cluster_resources()
+                self.say(f"connected to a cluster of {have.get('CPU', 0):g} logical CPUs, {have.get('GPU', 0):g} GPUs")
+                try:
+                    check_cpus(self.experiment, have.get("CPU", 0))
+                except InputError as error:
+                    self.say(f"this waits until the cluster has grown: {error}")
             else:
                 _start_local_ray(self.experiment.resources)
         logging.getLogger("ray.data").setLevel(logging.ERROR)  # it warns of every dataset that its bars are off
@@ -107,6 +112,7 @@ def job(description: str, work: Callable[[Run], None]) -> None:
 def open_run(path: str, overrides: list[str]) -> Run:
     experiment = config.load(path, overrides)
     if not on_cluster():
+        check_gpus(experiment)
         check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
     storage = experiment.storage
     if "://" not in storage:
@@ -115,7 +121,11 @@ def open_run(path: str, overrides: list[str]) -> Run:
                 f"{path}: storage: {storage!r} is relative, and a submitted job's working directory is thrown away; "
                 "give an absolute path that all nodes share, or a URI such as s3://bucket/prefix"
             )
-        storage = str(Path(storage).absolute())
+        storage = str(Path(storage).expanduser().absolute())
+        try:
+            Path(storage, experiment.name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{path}: storage: {storage} cannot be written ({error.strerror})") from error
     return Run(experiment, ResultStore(Storage(f"{storage}/{experiment.name}")), time.monotonic())
 
 
@@ -124,8 +134,29 @@ def on_cluster() -> bool:
     return bool(os.environ.get("RAY_ADDRESS"))
 
 
+def check_gpus(experiment: config.Experiment) -> None:
+    """A trial that asks for a GPU where there is none would wait for ever."""
+    import torch
+
+    resources = experiment.resources
+    for key, asked in (("train.gpus_per_worker", resources.train.gpus_per_worker), ("grid.gpus", resources.grid.gpus)):
+        if asked and not torch.cuda.is_available():
+            raise InputError(f"resources.{key}: {asked:g} asked, but this machine has no GPU that torch can use")
+
+
+def require(run: Run, results: Iterable[Result], verb: str) -> None:
+    """Raises InputError unless all of these, which another job makes, are complete."""
+    for result in results:
+        if not run.store.manifest(result):
+            raise InputError(f"{result.directory} is not there yet; run jobs/{verb}.py with this config first")
+
+
 def describe(run: Run) -> Iterator[str]:
     """A line for each result: whether it is there or would be made."""
+    sample = run.experiment.sample
+    if sample and not Path(sample.directory, "manifest.json").exists():
+        yield f"to do  sample data in {sample.directory}; the rest follows from its files (jobs/sample.py writes them)"
+        return
     for name, result in run.plan.results().items():
         state = "done" if run.store.manifest(result) else "to do"
         yield f"{state:6} {name:50} {run.store.storage.address(result.directory)}"
@@ -152,4 +183,4 @@ def _parse(description: str) -> argparse.Namespace:
     parser.add_argument("config", help="an experiment, such as configs/demo.yaml")
     parser.add_argument("overrides", nargs="*", metavar="key.path=value", help="changes to the experiment")
     parser.add_argument("--dry-run", action="store_true", help="print the resolved config and the plan, and exit")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()

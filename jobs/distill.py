@@ -6,7 +6,7 @@ ray job submit --working-dir . -- python jobs/distill.py configs/td.yaml
 
 from __future__ import annotations
 
-from common import Run, job
+from common import Run, job, require
 
 from raykd.corpus.quantity import cutoff_ranks
 from raykd.distill.trainer import train_encoder
@@ -15,12 +15,20 @@ from raykd.plan import PlannedEncoder
 
 
 def distill(run: Run) -> None:
-    for planned in run.plan.encoders:
-        if run.store.manifest(planned.result):
-            continue
+    for planned in unfinished(run, run.plan.encoders):
         run.start_ray()
         run.say(f"encoder {planned.name}, seed {planned.seed}")
         train_encoder(training_job(run, planned), planned.result)
+
+
+def unfinished(run: Run, encoders: list[PlannedEncoder]) -> list[PlannedEncoder]:
+    """The encoders still to train, once their text is there; checkpoints that a killed driver left of others go."""
+    missing = [planned for planned in encoders if not run.store.manifest(planned.result)]
+    for planned in encoders:
+        if planned not in missing:
+            run.store.storage.remove(f"{planned.result.directory}/checkpoints")
+    require(run, [result for planned in missing for result in (planned.texts, planned.tokens)], "prepare")
+    return missing
 
 
 def training_job(run: Run, planned: PlannedEncoder) -> TrainingJob:

@@ -6,7 +6,7 @@ ray job submit --working-dir . -- python jobs/evaluate.py configs/td.yaml
 
 from __future__ import annotations
 
-from common import Run, job
+from common import Run, job, require
 
 from raykd.errors import InputError
 from raykd.evaluate.cell import Cell, is_complete
@@ -17,6 +17,9 @@ def evaluate(run: Run) -> None:
     if not run.experiment.evaluate:
         raise InputError("the experiment has no evaluate section")
     plan = run.plan
+    require(run, plan.tasks.values(), "prepare")
+    require(run, [planned.result for planned in plan.encoders], "distill")
+    require(run, [planned.result for planned in plan.sweep_encoders], "sweep")
     score(run, [*plan.cells, *plan.sweep_cells])
 
 

@@ -14,14 +14,10 @@ from report import report
 from sample import sample
 from sweep import train_sweep
 
-from raykd.config import to_yaml
-
 
 def pipeline(run: Run) -> None:
     if run.experiment.sample:
         sample(run)
-    plan = run.plan
-    run.store.write_index(plan.results(), to_yaml(run.experiment))
     prepare(run)
     distill(run)
     if run.experiment.sweep:

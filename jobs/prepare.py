@@ -9,16 +9,19 @@ from __future__ import annotations
 from common import Run, job
 
 from raykd.checks import task_languages
+from raykd.config import to_yaml
 from raykd.corpus.quantity import cutoff_ranks
 from raykd.corpus.texts import prepare_texts
 from raykd.corpus.tokenizer import train_tokenizer
 from raykd.corpus.tokens import missing_shards, prepare_tokens
+from raykd.errors import InputError
 from raykd.plan import Plan, PlannedEncoder
 from raykd.tasks.prepare import prepare_task
 
 
 def prepare(run: Run) -> None:
     plan = run.plan
+    run.store.write_index(plan.results(), to_yaml(run.experiment))
     prepare_tasks(run, plan)
     prepare_corpora(run, plan)
     prepare_tokenizers(run, plan)
@@ -75,12 +78,26 @@ def prepare_token_shards(run: Run, plan: Plan) -> None:
     for encoders in users.values():
         first, cutoffs = encoders[0], dict[str, int]()
         for planned in encoders:
+            _check_quantity(run, planned)
             for language, cutoff in cutoff_ranks(run.store, planned.texts, planned.budget).items():
                 cutoffs[language] = max(cutoff, cutoffs.get(language, 0))
         if missing_shards(run.store, first.tokens, first.texts, cutoffs):
             run.say(f"tokens {first.tokens.name}")
             run.start_ray()
             prepare_tokens(run.store, first.tokens, first.texts, first.tokenizer, cutoffs)
+
+
+def _check_quantity(run: Run, planned: PlannedEncoder) -> None:
+    """A quantity of the sweep that is more than there is would train on less than its name says."""
+    if planned.name in run.experiment.encoders or planned.budget is None:
+        return
+    available = run.store.facts(planned.texts)["languages"]
+    for language, asked in planned.budget.per_language.items():
+        if asked > available[language]["bytes"]:
+            raise InputError(
+                f"sweep.quantities: {planned.name} asks for {int(asked):,} bytes of {language}, but corpora."
+                f"{planned.spec.corpus} has {available[language]['bytes']:,}; lower it or give more text"
+            )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ ray job submit --working-dir . -- python jobs/sweep.py configs/td_sweep.yaml
 
 from __future__ import annotations
 
-from common import Run, job
-from distill import training_job
+from common import Run, job, require
+from distill import training_job, unfinished
 from evaluate import score
 
 from raykd.errors import InputError
@@ -22,7 +22,8 @@ def sweep(run: Run) -> None:
 
 
 def train_sweep(run: Run) -> None:
-    missing = [planned for planned in run.plan.sweep_encoders if not run.store.manifest(planned.result)]
+    require(run, [planned.result for planned in run.plan.encoders], "distill")
+    missing = unfinished(run, run.plan.sweep_encoders)
     if missing:
         run.start_ray()
         run.say(f"sweep: {len(missing)} quantities to distil")

@@ -55,6 +55,8 @@ def _check_corpora(experiment: Experiment) -> None:
         where = f"corpora.{name}"
         _known((s.language for s in corpus.sources), experiment.languages, f"{where}.sources", "language")
         _check_budget(corpus.budget, corpus, where)
+        if corpus.exclude.groups and not any(getattr(source, "group", None) for source in corpus.sources):
+            raise InputError(f"{where}.exclude.groups: no source names the column that holds its groups")
         joined = any(
             source.reader == "table" and source.conversation and source.conversation.join for source in corpus.sources
         )

@@ -287,6 +287,7 @@ class ClassifierTraining(Node):
     learning_rate: Annotated[float, Field(gt=0)]
     encoder_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     warmup: Share = 0.1
+    dropout: Share = 0.1  # of the encoder while it is fine-tuned, whatever it was trained with
 
 
 class Evaluate(Node):

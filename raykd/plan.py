@@ -20,8 +20,9 @@ from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity, se
 from raykd.checks import task_encoders, task_languages
 from raykd.config import Adapt, Budget, Distill, Experiment, Pretrain, Source
 from raykd.corpus import texts, tokenizer, tokens
-from raykd.corpus.readers import source_files, source_name
+from raykd.corpus.readers import check_names, source_files, source_name
 from raykd.distill import trainer
+from raykd.errors import InputError
 from raykd.evaluate import cell as cells
 from raykd.evaluate.cell import Cell
 from raykd.tasks import prepare
@@ -51,6 +52,7 @@ class Plan:
 
     def __init__(self, experiment: Experiment, store: ResultStore) -> None:
         self.experiment, self.store = experiment, store
+        self._check_sources()
         self.tasks: dict[str, Result] = {name: self._task(name) for name in experiment.tasks}
         self.texts: dict[str, Result] = {name: self._texts(name) for name in experiment.corpora}
         self.models = {
@@ -151,6 +153,25 @@ class Plan:
         return SavedEncoder(name, 0, result.hash, result.directory)
 
     # --- what decides each result ---------------------------------------------------------------------------------
+
+    def _check_sources(self) -> None:
+        """Document ids come from a source's name and id column: a file that corpora and tasks read in two ways would
+        have two sets of them, and the rows of tasks could not be left out. Raises InputError for such a file."""
+        experiment = self.experiment
+        places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
+        places |= {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()}
+        check_names([source for sources in places.values() for source in sources])
+        first: dict[str, tuple[str, tuple[str, str, str | None]]] = {}
+        for place, sources in places.items():
+            for source in sources:
+                way = (source.path, source_name(source), getattr(source, "id", None))
+                for file in source_files(source):
+                    other, other_way = first.setdefault(file, (place, way))
+                    if way != other_way:
+                        raise InputError(
+                            f"{file}: {other} and {place} read it with another path, name or id column, so its "
+                            "documents would have two sets of ids; give both sources the same"
+                        )
 
     def _sources(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
         """(settings, identities of the files): sorted, so that their order does not count."""

@@ -21,7 +21,13 @@ EXPERIMENT: dict[str, Any] = {
     "corpora": {
         "td": {
             "sources": [
-                {"reader": "table", "language": "eng", "path": "${oc.env:PLAN_DATA}/eng.jsonl", "name": "e"},
+                {
+                    "reader": "table",
+                    "language": "eng",
+                    "path": "${oc.env:PLAN_DATA}/eng.jsonl",
+                    "name": "e",
+                    "group": "company",
+                },
                 {"reader": "table", "language": "spa", "path": "${oc.env:PLAN_DATA}/spa.jsonl", "name": "s"},
             ],
             "budget": {"total": "1MB"},
@@ -273,3 +279,12 @@ def test_a_model_is_its_content_or_its_name_and_revision(data, tmp_path):
 )
 def test_sizes_are_named_as_people_write_them(size, name):
     assert size_name(size) == name
+
+
+@pytest.mark.parametrize("other", ["name: another", "id: id"])
+def test_a_file_that_is_read_in_two_ways_is_refused(plan, other):
+    source = (
+        f"{{reader: table, language: eng, path: '${{oc.env:PLAN_DATA}}/eng.jsonl', name: e, labels: tags, {other}}}"
+    )
+    with pytest.raises(InputError, match="two sets of ids"):
+        plan(f"tasks.tags.sources=[{source.replace('name: e, ', '') if 'name: a' in other else source}]")

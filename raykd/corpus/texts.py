@@ -63,6 +63,7 @@ def prepare_texts(
         return _fill_buckets(storage, scratch, numbered, seed, shards, corpus, excluded)
 
     reports = reports_of_each(list(enumerate(split_units(corpus.sources, unit_bytes))), fill)
+    _check_groups(name, corpus, reports)
     _write_rejected(store, result, name, corpus, reports)
 
     buckets = sorted({(report["language"], bucket) for report in reports for bucket in report["buckets"]})
@@ -144,6 +145,7 @@ def _fill_buckets(
     language = unit.source.language
     task_ids, task_keys = _task_rows(storage.uri, tuple(excluded))
     counts: Counter[str] = Counter()
+    groups: set[str] = set()
     problems: list[dict[str, str]] = []
     rows: defaultdict[int, list[dict]] = defaultdict(list)
     for table in unit_documents(unit, seed):
@@ -159,6 +161,7 @@ def _fill_buckets(
                 counts["empty"] += 1
             elif document["group"] in corpus.exclude.groups:
                 counts["excluded group"] += 1
+                groups.add(document["group"])
             elif document["doc_id"] in task_ids or key in task_keys:
                 counts["task row"] += 1
             else:
@@ -170,6 +173,7 @@ def _fill_buckets(
         "language": language,
         "buckets": sorted(rows),
         "counts": counts,
+        "groups": sorted(groups),
         "problems": problems,
     }
 
@@ -214,6 +218,13 @@ def _sort_bucket(
         "dropped": {"read twice": int(repeated.sum()), "duplicate": int(copied.sum())},
         "shards": written,
     }
+
+
+def _check_groups(name: str, corpus: Corpus, reports: list[dict[str, Any]]) -> None:
+    """A group that was to be left out and was never met is a mistake, and a promise that would not be kept."""
+    met = {group for report in reports for group in report["groups"]}
+    if missing := [group for group in corpus.exclude.groups if group not in met]:
+        raise InputError(f"corpora.{name}.exclude.groups: no row has the group {missing[0]!r}; mend it or leave it out")
 
 
 def _write_rejected(

@@ -64,7 +64,7 @@ class Engine:
         )
 
     def learning_rate(self, step: int) -> float:
-        """Linear warm-up over a share of the steps, then linear to 0 (Sanh distiller.py:160-166); the first is 0."""
+        """Linear warm-up over a share of steps, then linear to 0 (Sanh distiller.py:160-166); steps count from 0."""
         warmup = max(1, round(self.spec.warmup * self.total_steps))
         rise, fall = (step + 1) / warmup, (self.total_steps - step) / max(1, self.total_steps - warmup)
         return self.spec.learning_rate * min(1.0, rise, fall)

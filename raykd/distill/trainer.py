@@ -61,8 +61,9 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
         "loss": last["loss"],
         "parameters": answer,
     }
-    storage.remove(f"{result.directory}/checkpoints")
+    # In this order: were the checkpoints gone first, a driver that dies here would have to train anew.
     job.store.complete(result, facts, started)
+    storage.remove(f"{result.directory}/checkpoints")
 
 
 def _worker(config: dict) -> int | str:

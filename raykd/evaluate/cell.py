@@ -22,6 +22,7 @@ import torch
 from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.config import ClassifierTraining, Head
 from raykd.corpus.tokenizer import open_tokenizer
+from raykd.distill.models import set_dropout
 from raykd.evaluate.classifier import Examples, Kind, Recipe, Trained, train_fine_tuned, train_frozen
 from raykd.evaluate.features import (
     check_positions,
@@ -186,6 +187,7 @@ def _classifier(
             inputs = scratch.enter_context(stored_states(encoder, inputs, scratch_bytes, device))
         else:
             inputs = trim_vocabulary(encoder, inputs)
+            set_dropout(encoder, cell.training.dropout)
         examples, test_inputs = Examples(inputs.part(0, cut), truth), inputs.part(cut, len(texts))
 
         def train_seed(seed: int) -> Trained:

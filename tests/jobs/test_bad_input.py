@@ -109,3 +109,20 @@ def test_nothing_already_written_is_lost(job_error, config, tmp_path, local_ray)
     times = [path.stat().st_mtime_ns for path in written]
     job_error("prepare", config, "corpora.chat.exclude.groups=[one,two]")
     assert [path.stat().st_mtime_ns for path in written] == times
+
+
+def test_a_group_that_no_row_has(job_error, config, local_ray):
+    line = job_error("prepare", config, "corpora.chat.exclude.groups=[nobody]")
+    assert "corpora.chat.exclude.groups: no row has the group 'nobody'" in line
+
+
+def test_a_stage_before_what_it_needs(job_error, config):
+    assert "run jobs/prepare.py with this config first" in job_error("evaluate", config)
+
+
+def test_gpus_that_are_not_there(job_error, config):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    assert "resources.grid.gpus: 1 asked" in job_error("prepare", config, "resources.grid.gpus=1")

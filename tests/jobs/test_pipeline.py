@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,12 @@ def scores(directory: Path) -> pd.DataFrame:
         for path in directory.glob("runs/demo/scores/*/scores.parquet")
     ]
     return pd.concat(tables).sort_values(["cell", "encoder_seed", "seed", "label"], ignore_index=True)
+
+
+def weights(directory: Path) -> dict[str, str]:
+    """sha256 of every encoder's and head's weights."""
+    files = directory.glob("runs/demo/*/**/*.safetensors")
+    return {str(path.relative_to(directory)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def wait_for(condition: Callable[[], bool], process, seconds: float = 240) -> None:
@@ -108,3 +115,7 @@ def test_killed_drivers_lose_nothing(finished: Path, tmp_path: Path, write_small
     assert status == 0, output[-4000:]
     expected = scores(finished)
     pd.testing.assert_frame_equal(scores(tmp_path), expected[expected["seed"] < 3].reset_index(drop=True))
+    # The scores of so small a run may be alike for other reasons; its weights cannot be.
+    found = weights(tmp_path)
+    assert len(found) == 5 + 5 * 3
+    assert found == {name: digest for name, digest in weights(finished).items() if name in found}

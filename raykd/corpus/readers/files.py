@@ -36,7 +36,10 @@ def plain_name(path: str) -> str:
 
 def source_files(source: Source) -> list[str]:
     """The files of a source, sorted. Raises InputError where there is none, or two of one name."""
-    filesystem, path = fsspec.core.url_to_fs(source.path)
+    try:
+        filesystem, path = fsspec.core.url_to_fs(source.path)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{source.path}: {error}") from error
     if filesystem.isdir(path):
         path = path.rstrip("/") + "/*"
     found = [path] if filesystem.exists(path) else filesystem.glob(path) if glob.has_magic(path) else []

@@ -86,5 +86,5 @@ def _batch_records(unit: Unit, position: int, batches: Iterable[pa.RecordBatch],
             for columns in batch.to_pylist():
                 yield Record(position, f"{unit.path}: row {row}", f"{file}:{row}", columns, "")
                 row += 1
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{unit.path}: cannot be read after row {row}: {error}") from error
