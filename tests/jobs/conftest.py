@@ -23,7 +23,7 @@ evaluate.encoders: [technical-student, general-student, teacher]
 evaluate.weights: [frozen]
 evaluate.seeds: 3
 sweep.quantities: [30kB, 60kB]
-resources.train.checkpoint_steps: 2
+resources.train.checkpoint_steps: 4
 resources.object_store: 150MB
 """
 
