@@ -8,7 +8,7 @@ READY := .venv/ready
 
 help:
 	@echo "make demo      set up, then run the whole pipeline on sample data; ends with the report's address"
-	@echo "make test      set up, then run the tests (12 minutes at most on 2 cores)"
+	@echo "make test      set up, then run the tests"
 	@echo "make test-all  the slow tests too"
 	@echo "make setup     the environment alone, in .venv"
 	@echo "make lint      ruff and mypy"
@@ -17,7 +17,7 @@ setup: $(READY)
 	@echo "ready: $(BIN)/python jobs/pipeline.py $(CONFIG)"
 
 $(READY): pyproject.toml constraints.txt
-	@echo "setting up .venv with the versions of constraints.txt (about 2 minutes, 2.2 GB on disk)"
+	@echo "setting up .venv with the versions of constraints.txt (2 to 4 minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit("raykd needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; use make PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[development]'
