@@ -1,0 +1,59 @@
+"""The experiment: one frozen typed tree, filled from YAML with dotted overrides, checked whole before anything runs.
+
+Sizes are bytes of uncompressed UTF-8 text and are written as `1.5GB`, `300MB` (1 GB = 10**9). Defaults that come
+from a source name it: "Sanh" is the distillation example of Hugging Face transformers (research_projects/distillation),
+"paper" is Howell et al. 2022. Everything under `resources` decides how fast a run is and never what it computes.
+"""
+
+from raykd.config.corpora import Budget, Corpus, Exclude
+from raykd.config.encoders import (
+    Adapt,
+    Distill,
+    Encoder,
+    Loss,
+    Masking,
+    Pretrain,
+    TokenizerChoice,
+    Training,
+    TrainTokenizer,
+)
+from raykd.config.experiment import Experiment, Sample, load, to_yaml
+from raykd.config.resources import READER_CPUS, Resources, TrainResources, TrialResources
+from raykd.config.sources import Conversation, Source, StackExchangeSource, TableSource, WikipediaSource
+from raykd.config.tasks import ClassifierTraining, Evaluate, Head, Sizes, Sweep, Task
+from raykd.config.types import Language
+
+__all__ = [
+    "READER_CPUS",
+    "Adapt",
+    "Budget",
+    "ClassifierTraining",
+    "Conversation",
+    "Corpus",
+    "Distill",
+    "Encoder",
+    "Evaluate",
+    "Exclude",
+    "Experiment",
+    "Head",
+    "Language",
+    "Loss",
+    "Masking",
+    "Pretrain",
+    "Resources",
+    "Sample",
+    "Sizes",
+    "Source",
+    "StackExchangeSource",
+    "Sweep",
+    "TableSource",
+    "Task",
+    "TokenizerChoice",
+    "TrainResources",
+    "TrainTokenizer",
+    "Training",
+    "TrialResources",
+    "WikipediaSource",
+    "load",
+    "to_yaml",
+]
