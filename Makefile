@@ -4,13 +4,15 @@ CONFIG ?= configs/demo.yaml
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup demo test slow test-all lint format
+.PHONY: help setup demo test slow test-all bench-corpus bench-distill lint format
 
 help:
 	@echo "make demo      set up, then run the whole pipeline on sample data; ends with the report's address"
 	@echo "make test      set up, then run the tests"
 	@echo "make test-all  the slow tests too"
 	@echo "make setup     the environment alone, in .venv"
+	@echo "make bench-corpus   what preparing a corpus costs, against the tokenizer alone (some minutes)"
+	@echo "make bench-distill  what a distillation step costs, against the reference's (half an hour)"
 	@echo "make lint      ruff and mypy"
 
 setup: $(READY)
@@ -34,6 +36,14 @@ slow: $(READY)
 
 test-all: $(READY)
 	$(BIN)/python -m pytest -m ''
+
+bench-corpus: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmark]'
+	$(BIN)/python benchmarks/corpus.py
+
+bench-distill: $(READY)
+	$(BIN)/python benchmarks/convergence.py
+	$(BIN)/python benchmarks/distill.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

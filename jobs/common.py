@@ -29,6 +29,7 @@ for name, value in SETTINGS.items():
 from raykd import config  # noqa: E402
 from raykd.artifacts import Result, ResultStore, Storage  # noqa: E402
 from raykd.checks import check_cpus  # noqa: E402
+from raykd.corpus.archives import missing_archives  # noqa: E402
 from raykd.errors import InputError  # noqa: E402
 from raykd.plan import Plan  # noqa: E402
 
@@ -44,6 +45,8 @@ class Run:
     @property
     def plan(self) -> Plan:
         """Made anew by each stage, since sources may be written by the stage before."""
+        if self.experiment.fetch and (missing := missing_archives(self.experiment.fetch)):
+            raise InputError(f"{next(iter(missing))} is not there yet; run jobs/fetch.py with this config first")
         return Plan(self.experiment, self.store)
 
     def say(self, line: str) -> None:
@@ -156,6 +159,10 @@ def describe(run: Run) -> Iterator[str]:
     sample = run.experiment.sample
     if sample and not Path(sample.directory, "manifest.json").exists():
         yield f"to do  sample data in {sample.directory}; the rest follows from its files (jobs/sample.py writes them)"
+        return
+    if run.experiment.fetch and (missing := missing_archives(run.experiment.fetch)):
+        yield from (f"to do  fetch {site} to {path}" for path, site in missing.items())
+        yield "the rest follows from these files (jobs/fetch.py fetches them)"
         return
     for name, result in run.plan.results().items():
         state = "done" if run.store.manifest(result) else "to do"

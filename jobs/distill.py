@@ -1,4 +1,4 @@
-"""Train the encoders of an experiment: teachers pretrained here, encoders trained on, students.
+"""Make the encoders of an experiment: teachers pretrained here, encoders trained on, trimmed ones, students.
 
 python jobs/distill.py configs/demo.yaml
 ray job submit --working-dir . -- python jobs/distill.py configs/td.yaml
@@ -6,28 +6,56 @@ ray job submit --working-dir . -- python jobs/distill.py configs/td.yaml
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from common import Run, job, require
 
 from raykd.corpus.quantity import cutoff_ranks
 from raykd.distill.trainer import train_encoder
 from raykd.distill.training import TrainingJob
-from raykd.plan import PlannedEncoder
+from raykd.distill.trimming import trim_encoder
+from raykd.plan import Plan, Planned, PlannedEncoder, PlannedTrim
+
+AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 
 
 def distill(run: Run) -> None:
-    for planned in unfinished(run, run.plan.encoders):
+    plan = run.plan
+    for planned in unfinished(run, plan.encoders):
         run.start_ray()
+        if isinstance(planned, PlannedTrim):
+            trim(run, plan, planned)
+            continue
         run.say(f"encoder {planned.name}, seed {planned.seed}")
         train_encoder(training_job(run, planned), planned.result)
+        facts = run.store.facts(planned.result)
+        run.say(
+            f"encoder {planned.name}, seed {planned.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "
+            f"{facts['tokens_per_second']:,.0f} a second, last loss {facts['loss']:.3f}"
+        )
 
 
-def unfinished(run: Run, encoders: list[PlannedEncoder]) -> list[PlannedEncoder]:
-    """The encoders still to train, once their text is there; checkpoints that a killed driver left of others go."""
+def trim(run: Run, plan: Plan, planned: PlannedTrim) -> None:
+    """One task somewhere on the cluster: the whole parent is loaded, which the driver need not have memory for."""
+    import ray
+
+    tokenizer = plan.tokenizer_owner(planned.name)
+    ray.get(ray.remote(trim_encoder).remote(run.store, planned.result, planned.parent, tokenizer))
+    facts = run.store.facts(planned.result)
+    run.say(
+        f"encoder {planned.name}: {facts['parameters'] / 1e6:,.1f} of {facts['parameters_before'] / 1e6:,.1f} million "
+        f"parameters left, with {facts['pieces']:,} of {facts['pieces_before']:,} pieces"
+    )
+
+
+def unfinished(run: Run, encoders: Sequence[AnyPlanned]) -> list[AnyPlanned]:
+    """The encoders still to make, once their text is there; checkpoints that a killed driver left of others go."""
     missing = [planned for planned in encoders if not run.store.manifest(planned.result)]
     for planned in encoders:
         if planned not in missing:
             run.store.storage.remove(f"{planned.result.directory}/checkpoints")
-    require(run, [result for planned in missing for result in (planned.texts, planned.tokens)], "prepare")
+    require(run, [result for planned in missing for result in planned.prepared], "prepare")
     return missing
 
 

@@ -1,4 +1,4 @@
-"""The main job: sample data if the experiment has any, then prepare, distill, sweep, evaluate and report.
+"""The main job: sample data to write or archives to fetch, if any, then prepare, distill, sweep, evaluate and report.
 
 python jobs/pipeline.py configs/demo.yaml
 ray job submit --working-dir . -- python jobs/pipeline.py configs/td.yaml storage=s3://bucket/prefix
@@ -9,6 +9,7 @@ from __future__ import annotations
 from common import Run, job
 from distill import distill
 from evaluate import evaluate
+from fetch import fetch
 from prepare import prepare
 from report import report
 from sample import sample
@@ -18,6 +19,8 @@ from sweep import train_sweep
 def pipeline(run: Run) -> None:
     if run.experiment.sample:
         sample(run)
+    if run.experiment.fetch:
+        fetch(run)
     prepare(run)
     distill(run)
     if run.experiment.sweep:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from raykd.config import READER_CPUS, Budget, Corpus, Encoder, Experiment
+from raykd.encoder_checks import check_encoders
 from raykd.errors import InputError
+
+LOGGER_MODULES = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}  # what writes each logger's curves
 
 
 def check_experiment(experiment: Experiment, file: str) -> None:
     """Raises InputError for names that refer to nothing, impossible budgets and more CPUs than there are."""
     try:
+        if experiment.fetch:
+            _known(experiment.fetch.sites, experiment.languages, "fetch.sites", "language")
         _check_corpora(experiment)
         _check_encoders(experiment)
         _check_tasks(experiment)
         _check_evaluation(experiment)
         _check_sweep(experiment)
+        _check_loggers(experiment)
         if experiment.resources.logical_cpus:
             check_cpus(experiment, experiment.resources.logical_cpus)
     except InputError as error:
@@ -60,7 +68,7 @@ def _check_corpora(experiment: Experiment) -> None:
         joined = any(
             source.reader == "table" and source.conversation and source.conversation.join for source in corpus.sources
         )
-        if joined and experiment.tasks and corpus.exclude.tasks == "all_rows":
+        if joined and experiment.tasks and corpus.exclude.tasks != "none":
             raise InputError(
                 f"{where}.sources: joined turns hide the rows of tasks, so they cannot be left out; set "
                 f"{where}.exclude.tasks to none, or leave conversation.join out"
@@ -77,9 +85,9 @@ def _check_budget(budget: Budget | None, corpus: Corpus, where: str) -> None:
 def _check_encoders(experiment: Experiment) -> None:
     for name, encoder in experiment.encoders.items():
         where = f"encoders.{name}"
-        if encoder.training:
-            _known([encoder.training.corpus], experiment.corpora, f"{where}.corpus", "corpus")
-            _check_budget(encoder.training.budget, experiment.corpora[encoder.training.corpus], where)
+        if made := encoder.training or encoder.trim:
+            _known([made.corpus], experiment.corpora, f"{where}.corpus", "corpus")
+            _check_budget(made.budget, experiment.corpora[made.corpus], where)
         if encoder.pretrain:
             _known(encoder.pretrain.tokenizer.train.corpora, experiment.corpora, f"{where}.tokenizer", "corpus")
             if encoder.pretrain.width % encoder.pretrain.heads:
@@ -88,6 +96,7 @@ def _check_encoders(experiment: Experiment) -> None:
             _known([encoder.parent], experiment.encoders, where, "encoder")
     for name in experiment.encoders:
         _check_no_circle(name, experiment.encoders)
+    check_encoders(experiment)
 
 
 def _check_no_circle(name: str, encoders: dict[str, Encoder]) -> None:
@@ -149,6 +158,14 @@ def _check_sweep(experiment: Experiment) -> None:
         raise InputError("sweep.quantities: must rise from one to the next")
     if sweep.language not in task_languages(experiment, sweep.task):
         raise InputError(f"sweep.task: {sweep.task!r} is not scored in {sweep.language}")
+
+
+def _check_loggers(experiment: Experiment) -> None:
+    for logger in experiment.resources.train.loggers:
+        if not find_spec(LOGGER_MODULES[logger]):
+            raise InputError(f"resources.train.loggers: {logger} is not installed; pip install 'raykd[{logger}]'")
+        if logger == "mlflow" and not os.environ.get("MLFLOW_TRACKING_URI"):
+            raise InputError("resources.train.loggers: mlflow needs the environment variable MLFLOW_TRACKING_URI")
 
 
 def task_languages(experiment: Experiment, task: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
     sources -> tasks -> texts -> tokenizers -> tokens -> encoders -> scores -> report
 
+A trimmed tokenizer is made from tokens, and tokens from it again.
+
 Nothing is computed here but hashes: a plan says what would be made, stages make it. What decides a result is listed in
 one place, below; workers, micro-batches, resources and paths are not among it.
 """
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from pydantic import BaseModel, ByteSize
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity, settings_hash
 from raykd.checks import task_encoders, task_languages
-from raykd.config import Adapt, Budget, Distill, Experiment, Pretrain, Source
+from raykd.config import Adapt, Budget, Distill, Encoder, Experiment, Pretrain, Source, Trim
 from raykd.corpus import texts, tokenizer, tokens
+from raykd.corpus import trimming as tokenizer_trimming
 from raykd.corpus.readers import check_names, source_files, source_name
-from raykd.distill import trainer
+from raykd.distill import trainer, trimming
 from raykd.errors import InputError
 from raykd.evaluate import cell as cells
 from raykd.evaluate.cell import Cell
@@ -29,11 +32,12 @@ from raykd.tasks import prepare
 
 
 @dataclass(frozen=True)
-class PlannedEncoder:
-    """An encoder that is trained here, with one of its seeds. budget: of its corpus, or the sweep's quantity."""
+class Planned:
+    """An encoder that is made here from a corpus. budget: of that corpus, or the sweep's quantity; tokenizer: the one
+    that its tokens are of."""
 
     name: str
-    spec: Distill | Pretrain | Adapt
+    spec: Distill | Pretrain | Adapt | Trim
     seed: int
     budget: Budget | None
     parent: SavedEncoder | None
@@ -46,12 +50,40 @@ class PlannedEncoder:
     def saved(self) -> SavedEncoder:
         return SavedEncoder(self.name, self.seed, self.result.hash, self.result.directory)
 
+    @property
+    def prepared(self) -> tuple[Result, ...]:
+        """What must be there before it is made, its parent aside."""
+        return self.texts, self.tokens
+
+
+@dataclass(frozen=True)
+class PlannedEncoder(Planned):
+    """An encoder that is trained here, with one of its seeds."""
+
+    spec: Distill | Pretrain | Adapt
+
+
+@dataclass(frozen=True)
+class PlannedTrim(Planned):
+    """An encoder that is left fewer pieces; its seed is 0. own_tokenizer: the one with these pieces."""
+
+    spec: Trim
+    parent: SavedEncoder
+    own_tokenizer: Result
+
+    @property
+    def prepared(self) -> tuple[Result, ...]:
+        return *super().prepared, self.own_tokenizer
+
 
 class Plan:
     """The results of one experiment, in the order in which they can be made."""
 
     def __init__(self, experiment: Experiment, store: ResultStore) -> None:
         self.experiment, self.store = experiment, store
+        # Corpora and tasks share sources, and a listing, or a hash of content, is slow on large or remote ones.
+        self._files: dict[str, list[str]] = {}
+        self._identity = cache(file_identity)
         self._check_sources()
         self.tasks: dict[str, Result] = {name: self._task(name) for name in experiment.tasks}
         self.texts: dict[str, Result] = {name: self._texts(name) for name in experiment.corpora}
@@ -60,19 +92,21 @@ class Plan:
             for name, encoder in experiment.encoders.items()
             if encoder.model
         }
-        self.tokenizers: dict[str, Result] = {
-            name: self._tokenizer(name, encoder.pretrain)
-            for name, encoder in experiment.encoders.items()
-            if encoder.pretrain
-        }
-        self._trained: dict[tuple[str, int], PlannedEncoder] = {}
+        self.tokenizers: dict[str, Result] = {}
+        for name in parents_first(experiment.encoders):
+            encoder = experiment.encoders[name]
+            if encoder.pretrain:
+                self.tokenizers[name] = self._tokenizer(name, encoder.pretrain)
+            elif encoder.trim:
+                self.tokenizers[name] = self._trimmed_tokenizer(name, encoder.trim)
+        self._made: dict[tuple[str, int], PlannedEncoder | PlannedTrim] = {}
 
     @cached_property
-    def encoders(self) -> list[PlannedEncoder]:
-        """The encoders of the experiment that are trained here, parents before children."""
+    def encoders(self) -> list[PlannedEncoder | PlannedTrim]:
+        """The encoders of the experiment that are made here, parents before children."""
         for name in self.experiment.encoders:
             self.saved(name)
-        return list(self._trained.values())
+        return list(self._made.values())
 
     @cached_property
     def sweep_encoders(self) -> list[PlannedEncoder]:
@@ -83,7 +117,7 @@ class Plan:
         spec = self.experiment.encoders[sweep.encoder].distill
         assert spec
         return [
-            self._planned(name, spec, seed, Budget(per_language={sweep.language: ByteSize(quantity)}))
+            self._trained(name, spec, seed, Budget(per_language={sweep.language: ByteSize(quantity)}))
             for quantity, name in self.sweep_quantities
             for seed in spec.seeds
         ]
@@ -124,31 +158,32 @@ class Plan:
         encoder = self.experiment.encoders[name]
         if encoder.model:
             return [SavedEncoder(name, 0, self.models[name], encoder.model, stored=False, revision=encoder.revision)]
+        if encoder.trim:
+            return [self._trimmed(name, encoder.trim).saved]
         spec = encoder.training
         assert spec
-        budget = spec.budget or self.experiment.corpora[spec.corpus].budget
-        return [self._planned(name, spec, seed, budget).saved for seed in spec.seeds]
+        return [self._trained(name, spec, seed, self._its_budget(spec)).saved for seed in spec.seeds]
 
     def results(self) -> dict[str, Result]:
         """Every current result by name, for experiment.json."""
-        trained = [*self.encoders, *self.sweep_encoders]
+        made = [*self.encoders, *self.sweep_encoders]
         unique_cells = {cell.result.directory: cell.result for cell in [*self.cells, *self.sweep_cells]}
         return {
             **{f"tasks/{name}": result for name, result in self.tasks.items()},
             **{f"texts/{name}": result for name, result in self.texts.items()},
             **{f"tokenizers/{name}": result for name, result in self.tokenizers.items()},
-            **{f"tokens/{planned.tokens.name}/{planned.spec.max_length}": planned.tokens for planned in trained},
-            **{f"encoders/{planned.name}/{planned.seed}": planned.result for planned in trained},
+            **{f"tokens/{planned.tokens.name}/{planned.spec.max_length}": planned.tokens for planned in made},
+            **{f"encoders/{planned.name}/{planned.seed}": planned.result for planned in made},
             **{f"scores/{result.name}": result for result in unique_cells.values()},
         }
 
     def tokenizer_owner(self, name: str) -> SavedEncoder:
-        """Where the tokenizer of an encoder lies: a student has its teacher's, and so on up."""
+        """Where the tokenizer of an encoder lies: a student has its teacher's, and so on up to one that has its own."""
         encoder = self.experiment.encoders[name]
-        if encoder.parent:
-            return self.tokenizer_owner(encoder.parent)
         if encoder.model:
             return self.saved(name)[0]
+        if encoder.parent and not encoder.trim:
+            return self.tokenizer_owner(encoder.parent)
         result = self.tokenizers[name]
         return SavedEncoder(name, 0, result.hash, result.directory)
 
@@ -156,31 +191,37 @@ class Plan:
 
     def _check_sources(self) -> None:
         """Document ids come from a source's name and id column: a file that corpora and tasks read in two ways would
-        have two sets of them, and the rows of tasks could not be left out. Raises InputError for such a file."""
+        have two sets of them, and the rows of tasks could not be left out. Nor may one take its text for HTML and the
+        other not. Raises InputError for such a file."""
         experiment = self.experiment
         places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
         places |= {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()}
         check_names([source for sources in places.values() for source in sources])
-        first: dict[str, tuple[str, tuple[str, str, str | None]]] = {}
+        first: dict[str, tuple[str, tuple[Any, ...]]] = {}
         for place, sources in places.items():
             for source in sources:
-                way = (source.path, source_name(source), getattr(source, "id", None))
-                for file in source_files(source):
+                way = (source.path, source_name(source), getattr(source, "id", None), getattr(source, "html", None))
+                for file in self._source_files(source):
                     other, other_way = first.setdefault(file, (place, way))
                     if way != other_way:
                         raise InputError(
-                            f"{file}: {other} and {place} read it with another path, name or id column, so its "
-                            "documents would have two sets of ids; give both sources the same"
+                            f"{file}: {other} and {place} read it with another path, name, id column or html, so "
+                            "its documents would have two sets of ids, or of texts; give both sources the same"
                         )
+
+    def _source_files(self, source: Source) -> list[str]:
+        if source.path not in self._files:
+            self._files[source.path] = source_files(source)
+        return self._files[source.path]
 
     def _sources(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
         """(settings, identities of the files): sorted, so that their order does not count."""
         sources = sorted(sources, key=lambda source: (source_name(source), source.model_dump_json()))
         how = self.experiment.source_identity
         identities = {
-            f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": file_identity(path, how)
+            f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": self._identity(path, how)
             for source in sources
-            for path in source_files(source)
+            for path in self._source_files(source)
         }
         return [{"name": source_name(s)} | _settings(s, {"path", "name"}) for s in sources], identities
 
@@ -191,19 +232,24 @@ class Plan:
             "sources": sources,
             "languages": sorted(task_languages(self.experiment, name)),
             "seed": self.experiment.seed,
+            "cleaning": _settings(self.experiment.cleaning),
         }
         return Result("tasks", name, prepare.VERSION, settings, files)
 
     def _texts(self, name: str) -> Result:
         corpus = self.experiment.corpora[name]
         sources, inputs = self._sources(corpus.sources)
-        settings = {
+        settings: dict[str, Any] = {
             "sources": sources,
             "groups": sorted(corpus.exclude.groups),
+            "length": _settings(corpus.length),
+            "chunk": corpus.chunk and int(corpus.chunk),
             "shard": int(corpus.shard),
             "seed": self.experiment.seed,
+            "cleaning": _settings(self.experiment.cleaning),
         }
-        if corpus.exclude.tasks == "all_rows":
+        if corpus.exclude.tasks != "none":
+            settings["tasks"] = corpus.exclude.tasks
             inputs |= {f"task {task}": result.hash for task, result in self.tasks.items()}
         return Result("texts", name, texts.VERSION, settings, inputs)
 
@@ -220,17 +266,40 @@ class Plan:
             {corpus: self.texts[corpus].hash for corpus in corpora},
         )
 
+    def _trimmed_tokenizer(self, name: str, spec: Trim) -> Result:
+        settings = {"pieces": spec.pieces, "minimum": spec.minimum, "budget": _budget(self._its_budget(spec))}
+        inputs = {"tokens": self._tokens(spec.corpus, self.tokenizer_owner(spec.encoder), spec.max_length).hash}
+        return Result("tokenizers", name, tokenizer_trimming.VERSION, settings, inputs)
+
+    def _its_budget(self, spec: Distill | Pretrain | Adapt | Trim) -> Budget | None:
+        return spec.budget or self.experiment.corpora[spec.corpus].budget
+
     def _tokens(self, corpus: str, owner: SavedEncoder, max_length: int) -> Result:
         return Result(
             "tokens",
             f"{corpus}-{owner.name}",
             tokens.VERSION,
-            {"max_length": max_length},
+            {"max_length": max_length} | _settings(self.experiment.corpora[corpus].sequences),
             {"texts": self.texts[corpus].hash, "tokenizer": owner.hash},
         )
 
-    def _planned(self, name: str, spec: Distill | Pretrain | Adapt, seed: int, budget: Budget | None) -> PlannedEncoder:
-        if planned := self._trained.get((name, seed)):
+    def _trimmed(self, name: str, spec: Trim) -> PlannedTrim:
+        planned = self._made.get((name, 0))
+        if isinstance(planned, PlannedTrim):
+            return planned
+        parent, owner = self.saved(spec.encoder)[0], self.tokenizer_owner(spec.encoder)
+        own, tokens_result = self.tokenizers[name], self._tokens(spec.corpus, owner, spec.max_length)
+        inputs = {"tokenizer": own.hash, "parent": f"{parent.hash} seed {parent.seed}"}
+        result = Result("encoders", f"{name}-0", trimming.VERSION, {"how": "trim"}, inputs)
+        planned = PlannedTrim(
+            name, spec, 0, self._its_budget(spec), parent, owner, self.texts[spec.corpus], tokens_result, result, own
+        )
+        self._made[name, 0] = planned
+        return planned
+
+    def _trained(self, name: str, spec: Distill | Pretrain | Adapt, seed: int, budget: Budget | None) -> PlannedEncoder:
+        planned = self._made.get((name, seed))
+        if isinstance(planned, PlannedEncoder):
             return planned
         base = self.experiment.sweep.encoder if name not in self.experiment.encoders else name  # type: ignore[union-attr]
         parent_name = self.experiment.encoders[base].parent
@@ -247,7 +316,7 @@ class Plan:
             name, spec, seed, budget, parent, owner, self.texts[spec.corpus], tokens_result, result
         )
         if name in self.experiment.encoders:
-            self._trained[name, seed] = planned
+            self._made[name, seed] = planned
         return planned
 
     def _cell(self, task: str, language: str, encoder: str, weights: Any, saved: list[SavedEncoder]) -> Cell:
@@ -280,6 +349,16 @@ class Plan:
             threshold=evaluate.threshold,
             max_length=evaluate.max_length,
         )
+
+
+def parents_first(encoders: Mapping[str, Encoder]) -> list[str]:
+    """The names of encoders, each after the one that it is made from."""
+
+    def ancestors(name: str) -> int:
+        parent = encoders[name].parent
+        return 1 + ancestors(parent) if parent else 0
+
+    return sorted(encoders, key=ancestors)
 
 
 def model_hash(model: str, revision: str | None) -> str:

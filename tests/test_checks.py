@@ -32,6 +32,9 @@ def refused(*overrides: str) -> str:
         (f"{PRETRAINED}.heads=3", ["encoders.teacher.pretrain", "width", "heads"]),
         ("encoders.general-student.distill.teacher=mbert", ["encoders.general-student", "'mbert'"]),
         ("encoders.general-student.distill.teacher=general-student", ["made from itself"]),
+        ("encoders.small={trim: {encoder: mbert, corpus: general, pieces: 9}}", ["encoders.small", "'mbert'"]),
+        ("encoders.small={trim: {encoder: teacher, corpus: wiki, pieces: 9}}", ["encoders.small.corpus", "'wiki'"]),
+        ("encoders.small={trim: {encoder: small, corpus: general, pieces: 9}}", ["made from itself"]),
         ("tasks.tags.languages=[eng,spa]", ["tasks.tags.languages", "'spa'"]),
         ("tasks.tags.encoders=[mbert]", ["tasks.tags.encoders", "'mbert'"]),
         ("tasks.tags.sizes.minimum=101", ["tasks.tags.sizes", "minimum"]),
@@ -54,6 +57,15 @@ def test_what_refers_to_nothing_is_refused_and_named(override, parts):
     assert "\n" not in message
     for part in parts:
         assert part in message
+
+
+def test_loggers_that_are_not_there(monkeypatch):
+    monkeypatch.setattr("raykd.checks.find_spec", lambda name: None)
+    message = refused("resources.train.loggers=[tensorboard]")
+    assert "resources.train.loggers: tensorboard is not installed; pip install 'raykd[tensorboard]'" in message
+    monkeypatch.setattr("raykd.checks.find_spec", lambda name: object())
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert "needs the environment variable MLFLOW_TRACKING_URI" in refused("resources.train.loggers=[mlflow]")
 
 
 def test_a_circle_of_encoders_is_refused_and_shown():

@@ -10,7 +10,7 @@ import yaml
 from raykd.artifacts import ResultStore, Storage
 from raykd.config import load
 from raykd.errors import InputError
-from raykd.plan import Plan, model_hash, size_name
+from raykd.plan import Plan, PlannedTrim, model_hash, size_name
 
 TRAINING = {"max_length": 32, "step_sequences": 64, "group_sequences": 16}
 EXPERIMENT: dict[str, Any] = {
@@ -71,7 +71,8 @@ EXPERIMENT: dict[str, Any] = {
 def data(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "data"
     (folder / "ready").mkdir(parents=True)
-    (folder / "ready" / "config.json").write_text("{}")
+    shape = '{"model_type": "bert", "num_hidden_layers": 12, "max_position_embeddings": 512}'
+    (folder / "ready" / "config.json").write_text(shape)
     for name in ("eng", "spa", "tags"):
         (folder / f"{name}.jsonl").write_text(f'{{"text": "{name}"}}\n')
     monkeypatch.setenv("PLAN_DATA", str(folder))
@@ -129,7 +130,7 @@ def test_parents_come_before_their_children(plan):
 
 
 def test_two_lengths_of_sequences_are_two_results_in_the_index(plan):
-    results = plan("encoders.teacher.pretrain.max_length=16").results()
+    results = plan("encoders.student.distill.max_length=16").results()
     assert results["tokens/td-teacher/16"].hash != results["tokens/td-teacher/32"].hash
 
 
@@ -137,7 +138,7 @@ def test_two_lengths_of_sequences_are_two_results_in_the_index(plan):
     "override",
     [
         "storage=elsewhere",
-        "resources.train={workers: 7, micro_batch_tokens: 99, checkpoint_steps: 3}",
+        "resources.train={workers: 7, micro_batch_tokens: 99, checkpoint_steps: 3, loggers: [tensorboard]}",
         "resources.grid.cpus=2",
         "corpora.td.rejected_share=0.5",
         "evaluate.baselines=[ready]",
@@ -190,6 +191,16 @@ ALL_TRAINED = {
         ("seed=57", {"tasks/tags", "texts/td", "texts/plain", *ALL_TRAINED}, set()),
         ("corpora.td.shard=1MB", {"texts/td", *ALL_TRAINED}, {"texts/plain", "tasks/tags"}),
         ("corpora.td.exclude.groups=[c1]", {"texts/td", *ALL_TRAINED}, {"texts/plain", "tasks/tags"}),
+        ("cleaning.code=drop", {"tasks/tags", "texts/td", "texts/plain", *ALL_TRAINED}, set()),
+        ("cleaning.links=tag", {"tasks/tags", "texts/td", "texts/plain", *ALL_TRAINED}, set()),
+        ("corpora.td.exclude.tasks=all_texts", {"texts/td", *ALL_TRAINED}, {"texts/plain", "tasks/tags"}),
+        ("corpora.td.length.minimum=9", {"texts/td", *ALL_TRAINED}, {"texts/plain", "tasks/tags"}),
+        ("corpora.td.chunk=1kB", {"texts/td", *ALL_TRAINED}, {"texts/plain", "tasks/tags"}),
+        (
+            "corpora.td.sequences.minimum=12",
+            {"tokens/td-teacher/32", *ALL_TRAINED},
+            {"texts/td", "tokenizers/teacher", "tokens/plain-teacher/32"},
+        ),
         ("tasks.tags.sizes.test=4", {"tasks/tags", "texts/td", *ALL_TRAINED}, {"texts/plain"}),
         (
             "corpora.td.budget.total=2MB",
@@ -259,6 +270,73 @@ def test_a_tokenizer_belongs_to_the_encoder_that_began_the_line(plan):
     assert planned.tokenizer_owner("onward").location == planned.tokenizers["teacher"].directory
     ready = planned.tokenizer_owner("ready")
     assert (ready.stored, ready.location) == (False, planned.experiment.encoders["ready"].model)
+
+
+TRIMMED = (
+    "encoders.small={trim: {encoder: teacher, corpus: td, minimum: 3, max_length: 32}}",
+    "encoders.student.distill.teacher=small",
+    "encoders.smaller={trim: {encoder: small, corpus: plain, pieces: 50, max_length: 32}}",
+    "encoders.ready-small={trim: {encoder: ready, corpus: plain, pieces: 50}}",
+)
+
+
+def test_a_teacher_may_be_adapted_first(plan):
+    """Adapt, then distil: what is adapted is made before its student, from tokens of one tokenizer."""
+    adapt = "{encoder: ready, corpus: plain, max_length: 32, step_sequences: 64, group_sequences: 16}"
+    overrides = ("encoders.student.distill.teacher=adapted", f"encoders.adapted={{adapt: {adapt}}}")
+    made = plan(*overrides)
+    by_name = {planned.name: planned for planned in made.encoders}
+    assert list(by_name).index("adapted") < list(by_name).index("student")
+    adapted, student = by_name["adapted"], by_name["student"]
+    assert student.parent == adapted.saved and adapted.parent.location.endswith("ready")
+    assert student.tokenizer == adapted.tokenizer == adapted.parent
+    assert student.result.inputs["parent"] == f"{adapted.result.hash} seed 56"
+    after = plan(*overrides, "encoders.adapted.adapt.head_share=0.3")
+    assert {"encoders/adapted/56", "encoders/student/1", "encoders/student/2"} <= changed(made, after)
+
+
+def test_a_trimmed_encoder_stands_where_any_other_may(plan):
+    planned = plan(*TRIMMED)
+    results = planned.results()
+    assert [one.name for one in planned.encoders] == [
+        *("teacher", "small", "student", "student", "onward", "smaller", "ready-small")
+    ]
+    trims = {one.name: one for one in planned.encoders if isinstance(one, PlannedTrim)}
+    assert {one.seed for one in trims.values()} == {0}
+    # What a child reads is in the trimmed tokenizer, what a trim counts in that of its parent.
+    for name, owner in {"student": "small", "onward": "small", "small": "teacher", "smaller": "small"}.items():
+        one = next(one for one in planned.encoders if one.name == name)
+        assert one.tokenizer.name == owner
+        assert one.tokens.inputs["tokenizer"] == results[f"tokenizers/{owner}"].hash == one.tokenizer.hash
+    assert trims["small"].own_tokenizer == results["tokenizers/small"]
+    assert trims["small"].own_tokenizer.inputs == {"tokens": results["tokens/td-teacher/32"].hash}
+    assert trims["ready-small"].parent == planned.saved("ready")[0]
+    assert {"tokens/td-small/32", "tokens/plain-ready/512", "encoders/smaller/0"} <= set(results)
+    sweep = {one.tokens.directory for one in planned.sweep_encoders}
+    assert sweep == {results["tokens/td-small/32"].directory}
+
+
+@pytest.mark.parametrize(
+    ("override", "these", "not_these"),
+    [
+        (
+            "encoders.small.trim.minimum=4",
+            {"tokenizers/small", "tokenizers/smaller", "tokens/td-small/32", "encoders/student/1"},
+            {"tokens/td-teacher/32", "encoders/teacher/56"},
+        ),
+        ("encoders.small.trim.budget={total: 5kB}", {"tokenizers/small", "encoders/small/0"}, {"tokens/td-teacher/32"}),
+        # Other weights of the parent leave the pieces, and so all tokens, as they are.
+        (
+            "encoders.teacher.pretrain.epochs=4",
+            {"encoders/small/0", "encoders/smaller/0", "encoders/student/1"},
+            {"tokenizers/small", "tokenizers/smaller", "tokens/td-small/32"},
+        ),
+    ],
+)
+def test_what_changes_a_trimmed_encoder(plan, override, these, not_these):
+    after = changed(plan(*TRIMMED), plan(*TRIMMED, override))
+    assert these <= after
+    assert not not_these & after
 
 
 def test_a_missing_source_is_bad_input(plan, data):

@@ -16,6 +16,8 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raykd.artifacts.filesystems import filesystem_of
+
 
 class Storage:
     """One root; every path given is relative to it, with forward slashes.
@@ -25,7 +27,7 @@ class Storage:
 
     def __init__(self, root: str) -> None:
         # Other processes write here too, and a listing kept from before would hide what they wrote.
-        self.filesystem, path = fsspec.core.url_to_fs(root, use_listings_cache=False)
+        self.filesystem, path = filesystem_of(root, use_listings_cache=False)
         self.root: str = path.rstrip("/")
         self.is_local = "file" in _protocols(self.filesystem)
         self.uri: str = self.root if self.is_local else self.filesystem.unstrip_protocol(self.root)

@@ -5,7 +5,7 @@ from a source name it: "Sanh" is the distillation example of Hugging Face transf
 "paper" is Howell et al. 2022. Everything under `resources` decides how fast a run is and never what it computes.
 """
 
-from raykd.config.corpora import Budget, Corpus, Exclude
+from raykd.config.corpora import Budget, Cleaning, Corpus, Exclude, Length, Sequences
 from raykd.config.encoders import (
     Adapt,
     Distill,
@@ -16,8 +16,10 @@ from raykd.config.encoders import (
     TokenizerChoice,
     Training,
     TrainTokenizer,
+    Trim,
 )
 from raykd.config.experiment import Experiment, Sample, load, to_yaml
+from raykd.config.fetch import Fetch
 from raykd.config.resources import READER_CPUS, Resources, TrainResources, TrialResources
 from raykd.config.sources import Conversation, Source, StackExchangeSource, TableSource, WikipediaSource
 from raykd.config.tasks import ClassifierTraining, Evaluate, Head, Sizes, Sweep, Task
@@ -28,6 +30,7 @@ __all__ = [
     "Adapt",
     "Budget",
     "ClassifierTraining",
+    "Cleaning",
     "Conversation",
     "Corpus",
     "Distill",
@@ -35,13 +38,16 @@ __all__ = [
     "Evaluate",
     "Exclude",
     "Experiment",
+    "Fetch",
     "Head",
     "Language",
+    "Length",
     "Loss",
     "Masking",
     "Pretrain",
     "Resources",
     "Sample",
+    "Sequences",
     "Sizes",
     "Source",
     "StackExchangeSource",
@@ -53,6 +59,7 @@ __all__ = [
     "TrainTokenizer",
     "Training",
     "TrialResources",
+    "Trim",
     "WikipediaSource",
     "load",
     "to_yaml",

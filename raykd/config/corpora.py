@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 from pydantic import ByteSize, Field, model_validator
 
 from raykd.config.sources import Source
-from raykd.config.types import Language, Node, Share
+from raykd.config.types import Language, Node, Positive, Share, Size
+
+
+class Cleaning(Node):
+    """How raw text becomes clean text: one setting for the corpora, the tasks and whatever is classified later.
+
+    `code`: `<pre>` and `<code>` of HTML, the code tags of wikitext, and ``` fences in any text. `links`: the address of
+    an `<a href>`, whose words always stay, and an address (http, https, ftp, www.) that stands in the text itself. Each
+    is kept (the default, as both are words of technical text), dropped, or replaced by a tag: [code], [link].
+    """
+
+    code: Literal["keep", "drop", "tag"] = "keep"
+    links: Literal["keep", "drop", "tag"] = "keep"
 
 
 class Budget(Node):
@@ -17,8 +29,8 @@ class Budget(Node):
     share what is left by P(language) ** exponent (the paper: Table 1, exponent 1; mBERT: 0.7).
     """
 
-    per_language: dict[Language, ByteSize] = Field(default_factory=dict)
-    total: ByteSize | None = None
+    per_language: dict[Language, Size] = Field(default_factory=dict)
+    total: Size | None = None
     take_all: tuple[Language, ...] = ()
     exponent: Share = 1.0
 
@@ -32,13 +44,61 @@ class Budget(Node):
 
 
 class Exclude(Node):
-    tasks: Literal["all_rows", "none"] = "all_rows"
+    """What an encoder must not see.
+
+    `tasks`: the rows of all tasks (paper, 3.2.1: encoders learn from what the tasks left over), known by document id
+    and, above 50 characters, by their text wherever it stands; with `all_texts` by shorter texts too, which takes every
+    "ok" out of chat if a task holds one. `groups`: companies, say, in full.
+    """
+
+    tasks: Literal["all_rows", "all_texts", "none"] = "all_rows"
     groups: tuple[str, ...] = ()
 
 
+class Length(Node):
+    """Characters of clean text that a document has at least and at most; the others are dropped, and counted as "short"
+    and "long". No limits by default: short messages are what chat is made of."""
+
+    minimum: Positive | None = None
+    maximum: Positive | None = None
+
+    @model_validator(mode="after")
+    def in_order(self) -> Length:
+        if self.minimum and self.maximum and self.minimum > self.maximum:
+            raise ValueError("the minimum is more than the maximum")
+        return self
+
+
+class Sequences(Node):
+    """Which pieces of a tokenised document a corpus trains on; the others are counted in the manifest of its tokens.
+
+    `minimum`: tokens of a sequence, special tokens included. The reference drops up to 11, so 12 is its setting (Sanh
+    lm_seqs_dataset.py:106); by default all are kept, as short messages are what chat is made of. `unknown`: sequences
+    of which this share or more is [UNK] are dropped (Sanh lm_seqs_dataset.py:122; special tokens do not count here).
+    """
+
+    minimum: Annotated[int, Field(ge=0)] = 0
+    unknown: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
 class Corpus(Node):
+    """Text to learn from.
+
+    `chunk`: bytes of consecutive text of one file that a budget takes together (paper, section 5: Wiki3.0 is random
+    chunks of 1 MB); none: every document is drawn by itself. `shard`: bytes of sources that make one file of texts.
+    """
+
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    length: Length = Length()
+    sequences: Sequences = Sequences()
+    chunk: Size | None = None
     budget: Budget | None = None
     exclude: Exclude = Exclude()
-    rejected_share: Share = 0.0  # of a corpus' rows that may be unreadable before the job fails
-    shard: ByteSize = ByteSize(64_000_000)
+    rejected_share: Share = 0.01  # of a corpus' rows that may be unreadable before the job fails
+    shard: Size = ByteSize(64_000_000)
+
+    @model_validator(mode="after")
+    def chunks_fit_shards(self) -> Corpus:
+        if self.chunk and self.chunk > self.shard:
+            raise ValueError("a chunk is larger than a shard: lower chunk or raise shard")
+        return self

@@ -1,5 +1,5 @@
-"""Encoders: saved ones, and those trained here. "Sanh" is the distillation example of Hugging Face transformers
-(research_projects/distillation)."""
+"""Encoders: saved ones, those trained here, and those that are left fewer pieces. "Sanh" is the distillation example of
+Hugging Face transformers (research_projects/distillation)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from raykd.config.corpora import Budget
 from raykd.config.types import Distinct, Name, Node, Positive, Share
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Masking(Node):
@@ -28,10 +30,10 @@ class Training(Node):
     max_length: Annotated[int, Field(ge=8)] = 512
     learning_rate: Annotated[float, Field(gt=0)] = 5e-4  # Sanh train.py:170
     warmup: Share = 0.05  # Sanh train.py:168
-    betas: tuple[float, float] = (0.9, 0.98)  # Sanh distiller.py:167
-    epsilon: float = 1e-6  # Sanh train.py:171
-    weight_decay: float = 0.0  # Sanh train.py:169
-    gradient_clip: float = 5.0  # Sanh train.py:172
+    betas: tuple[Beta, Beta] = (0.9, 0.98)  # Sanh distiller.py:167
+    epsilon: Annotated[float, Field(gt=0)] = 1e-6  # Sanh train.py:171
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # Sanh train.py:169
+    gradient_clip: Annotated[float, Field(gt=0)] = 5.0  # largest norm of a step's gradient; Sanh train.py:172
     dropout: Share = 0.1
     masking: Masking = Masking()
 
@@ -45,7 +47,7 @@ class Training(Node):
 
 
 class Loss(Node):
-    """Weights of the three losses (the reference authors' own statement: 5, 2, 1)."""
+    """Weights of the three losses (the reference authors' own statement: 5, 2, 1); one of weight 0 is left out."""
 
     distillation: Annotated[float, Field(ge=0)] = 5.0
     mlm: Annotated[float, Field(ge=0)] = 2.0
@@ -53,8 +55,16 @@ class Loss(Node):
     temperature: Annotated[float, Field(gt=0)] = 2.0  # Sanh train.py:88
     positions: Literal["all", "masked"] = "all"
 
+    @model_validator(mode="after")
+    def something_to_learn(self) -> Loss:
+        if not (self.distillation or self.mlm or self.cosine):
+            raise ValueError("all three weights are 0, so there is nothing to learn")
+        return self
+
 
 class Distill(Training):
+    """A student of `teacher`; one that was trained here with several seeds teaches with the first of them."""
+
     teacher: Name
     layers: Positive | tuple[int, ...] = (
         6  # a number: spread evenly, 12 -> 0, 2, 4, 7, 9, 11 (Sanh extract_distilbert.py)
@@ -62,6 +72,14 @@ class Distill(Training):
     loss: Loss = Loss()
     token_types: Literal["fold", "drop"] = "fold"  # the reference drops them, a constant lost before the LayerNorm
     positions: Literal["frozen", "trained"] = "frozen"  # frozen in the reference
+    # Of all that the reference left out in turn, the teacher's weights were missed most (Sanh et al. 2019, Table 4).
+    initialisation: Literal["teacher", "random"] = "teacher"
+
+    @model_validator(mode="after")
+    def nothing_random_is_frozen(self) -> Distill:
+        if self.initialisation == "random" and self.positions == "frozen":
+            raise ValueError("random position embeddings must not stay frozen: set positions to trained")
+        return self
 
 
 class TrainTokenizer(Node):
@@ -82,22 +100,52 @@ class Pretrain(Training):
 
 
 class Adapt(Training):
+    """Masked-language training that goes on from `encoder` (its first seed, where it has several).
+
+    An encoder that comes without a vocabulary head gets a new one, which a share of the steps trains alone before the
+    encoder's own weights move (raykd/distill/new_head.py); where it has one, these two settings are not used.
+    """
+
     encoder: Name
+    head_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    head_learning_rate: Annotated[float, Field(gt=0)] = 3e-3  # of the head alone, which starts from nothing
+
+
+class Trim(Node):
+    """An encoder that keeps the pieces of its vocabulary that a corpus uses, their rows and nothing else changed.
+
+    Kept are the `pieces` most frequent ones, or those used at least `minimum` times in the corpus within its budget;
+    besides, always, the special and added tokens and all single characters.
+    """
+
+    encoder: Name
+    corpus: Name
+    budget: Budget | None = None  # none: the corpus's own
+    pieces: Positive | None = None
+    minimum: Positive | None = None
+    max_length: Annotated[int, Field(ge=8)] = 512  # of the token shards that are counted, shared where it is the same
+
+    @model_validator(mode="after")
+    def one_measure(self) -> Trim:
+        if (self.pieces is None) == (self.minimum is None):
+            raise ValueError("give either pieces, how many of the most frequent are kept, or minimum, how often used")
+        return self
 
 
 class Encoder(Node):
-    """One of: a saved model (directory or hub name), a student, an encoder pretrained here, one trained on."""
+    """One of: a saved model (directory or hub name), a student, an encoder pretrained here, trained on, or trimmed."""
 
     model: str | None = None
     revision: str | None = None
     distill: Distill | None = None
     pretrain: Pretrain | None = None
     adapt: Adapt | None = None
+    trim: Trim | None = None
 
     @model_validator(mode="after")
     def one_origin(self) -> Encoder:
-        if sum(x is not None for x in (self.model, self.distill, self.pretrain, self.adapt)) != 1:
-            raise ValueError("an encoder has exactly one of model, distill, pretrain, adapt")
+        if sum(x is not None for x in (self.model, self.distill, self.pretrain, self.adapt, self.trim)) != 1:
+            raise ValueError("an encoder has exactly one of model, distill, pretrain, adapt, trim")
         return self
 
     @property
@@ -107,4 +155,7 @@ class Encoder(Node):
     @property
     def parent(self) -> str | None:
         """The encoder that this one is made from, if any."""
-        return self.distill.teacher if self.distill else self.adapt.encoder if self.adapt else None
+        if self.distill:
+            return self.distill.teacher
+        changed = self.adapt or self.trim
+        return changed.encoder if changed else None

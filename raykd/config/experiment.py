@@ -10,8 +10,9 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ByteSize, Field, ValidationError
 
-from raykd.config.corpora import Corpus
+from raykd.config.corpora import Cleaning, Corpus
 from raykd.config.encoders import Encoder
+from raykd.config.fetch import Fetch
 from raykd.config.resources import Resources
 from raykd.config.tasks import Evaluate, Sweep, Task
 from raykd.config.types import Distinct, Language, Name, Node
@@ -35,6 +36,8 @@ class Experiment(Node):
     languages: Annotated[tuple[Language, ...], Field(min_length=1), Distinct]
     source_identity: Literal["stat", "content"] = "stat"  # a file is its size and time of change, or its bytes
     sample: Sample | None = None
+    fetch: Fetch | None = None
+    cleaning: Cleaning = Cleaning()
     corpora: dict[Name, Corpus]
     encoders: dict[Name, Encoder]
     tasks: dict[Name, Task] = Field(default_factory=dict)

@@ -1,12 +1,12 @@
-"""Everything here decides how fast a run is and never what it computes."""
+"""Everything here decides how fast a run is and, but for rounding, never what it computes."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ByteSize, Field
 
-from raykd.config.types import Node, Positive
+from raykd.config.types import Distinct, Node, Positive
 
 READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker
 
@@ -17,8 +17,10 @@ class TrainResources(Node):
     gpus_per_worker: Annotated[float, Field(ge=0)] = 0
     threads: Positive | None = None  # torch threads of a worker; none: the machine's cores shared by the workers
     micro_batch_tokens: Positive = 4096
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where the hardware has it
     checkpoint_steps: Positive = 50
     failures: Annotated[int, Field(ge=0)] = 2
+    loggers: Annotated[tuple[Literal["tensorboard", "mlflow"], ...], Distinct] = ()  # curves beside training.parquet
 
 
 class TrialResources(Node):

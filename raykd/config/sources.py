@@ -47,7 +47,8 @@ class Conversation(Node):
 class TableSource(Node):
     """Parquet, or JSON lines, CSV or plain text (.txt), these also compressed (.gz, .zst, .bz2), with named columns.
 
-    `where` keeps the rows that hold one of the values given. A .txt has one column, `text`, and is cut into
+    `where` keeps the rows that hold one of the values given. With `html`, the text is HTML and its markup is resolved;
+    else "<" and "&" stand for themselves. A .txt has one column, `text`, and is cut into
     `documents`: lines, or paragraphs with blank lines between them.
     """
 
@@ -56,6 +57,7 @@ class TableSource(Node):
     path: str
     name: Name | None = None
     text: str = "text"
+    html: bool = False
     id: str | None = None
     group: str | None = None
     labels: str | None = None

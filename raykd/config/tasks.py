@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ByteSize, Field, model_validator
+from pydantic import Field, model_validator
 
 from raykd.config.sources import Source
-from raykd.config.types import Distinct, Language, Name, Node, Positive, Share
+from raykd.config.types import Distinct, Language, Name, Node, Positive, Share, Size
 
 
 class Sizes(Node):
@@ -25,7 +25,7 @@ class Task(Node):
     labels: Annotated[tuple[str, ...], Field(min_length=2), Distinct]
     positive: str | None = None
     sizes: Sizes
-    rejected_share: Share = 0.0  # of the rows read that may be unreadable before the job fails
+    rejected_share: Share = 0.01  # of the rows read that may be unreadable before the job fails
     languages: Annotated[tuple[Language, ...], Distinct] = ()  # none: the experiment's
     encoders: tuple[Name, ...] = ()  # none: all of evaluate.encoders
 
@@ -75,5 +75,5 @@ class Sweep(Node):
     encoder: Name
     language: Language
     task: Name
-    quantities: Annotated[tuple[ByteSize, ...], Field(min_length=1)]
+    quantities: Annotated[tuple[Size, ...], Field(min_length=1)]
     baselines: tuple[Name, ...] = ()

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import ray.data
 
-from raykd.config import Source
+from raykd.config import Cleaning, Source
 from raykd.corpus.clean import clean_text
-from raykd.corpus.rank import document_id, rank
-from raykd.corpus.readers import UNIT_BYTES, Unit, read_unit, source_name, split_units
+from raykd.corpus.rank import chunk_ranks, document_id, rank
+from raykd.corpus.readers import UNIT_BYTES, Row, Unit, file_name, read_unit, source_name, split_units
 from raykd.corpus.schema import DOCUMENT
 
 BLOCK_DOCUMENTS = 8192
+BLOCK_CHARACTERS = 1 << 23  # of raw text: at most 32 MB in memory
 Item = TypeVar("Item")
 
 
-def read_documents(sources: Sequence[Source], seed: int, unit_bytes: int = UNIT_BYTES) -> ray.data.Dataset:
+def read_documents(
+    sources: Sequence[Source], seed: int, unit_bytes: int = UNIT_BYTES, cleaning: Cleaning = Cleaning()
+) -> ray.data.Dataset:
     """One row a document (`schema.DOCUMENT`), in no particular order; rows that cannot be read carry a problem."""
 
     def read(unit: Unit) -> Iterator[pa.Table]:
-        return unit_documents(unit, seed)
+        return unit_documents(unit, seed, cleaning)
 
     return each(split_units(sources, unit_bytes), read)
 
@@ -35,7 +39,9 @@ def each(items: Sequence[Item], work: Callable[[Item], Iterator[pa.Table]]) -> r
         for index in batch["id"]:
             yield from work(items[index])
 
-    return ray.data.range(len(items), override_num_blocks=max(1, len(items))).map_batches(run, batch_size=1)  # type: ignore[arg-type]
+    # Blocks made here: `range` would read each number in a task of its own.
+    blocks = [pa.table({"id": [index]}) for index in range(len(items))]
+    return ray.data.from_arrow(blocks or pa.table({"id": pa.array([], pa.int64())})).map_batches(run, batch_size=1)  # type: ignore[arg-type]
 
 
 def reports_of_each(items: Sequence[Item], work: Callable[[Item], Any]) -> list[Any]:
@@ -47,27 +53,42 @@ def reports_of_each(items: Sequence[Item], work: Callable[[Item], Any]) -> list[
     return [json.loads(row["report"]) for row in each(items, run).take_all()] if items else []
 
 
-def unit_documents(unit: Unit, seed: int) -> Iterator[pa.Table]:
-    """The documents of one unit as tables of at most BLOCK_DOCUMENTS rows; rows left empty by cleaning are kept."""
+def unit_documents(
+    unit: Unit, seed: int, cleaning: Cleaning = Cleaning(), chunk: int | None = None
+) -> Iterator[pa.Table]:
+    """The documents of one unit as tables of at most BLOCK_DOCUMENTS rows; rows left empty by cleaning are kept.
+
+    chunk: bytes of consecutive text that are ranked together (`rank.chunk_ranks`); none: each document by itself.
+    """
     name, language = source_name(unit.source), unit.source.language
-    rows: list[dict] = []
-    for row in read_unit(unit):
-        doc_id = document_id(name, row.native_id)
-        rows.append(
-            {
-                "doc_id": doc_id,
-                "rank": rank(seed, doc_id),
-                "language": language,
-                "text": clean_text(row.text),
-                "labels": list(row.labels),
-                "group": row.group,
-                "origin": row.origin,
-                "place": row.place,
-                "problem": row.problem,
-            }
-        )
-        if len(rows) == BLOCK_DOCUMENTS:
-            yield pa.Table.from_pylist(rows, schema=DOCUMENT)
-            rows = []
-    if rows:
-        yield pa.Table.from_pylist(rows, schema=DOCUMENT)
+    for rows in _blocks(read_unit(unit, cleaning)):
+        ids = [document_id(name, row.native_id) for row in rows]
+        if chunk is None:
+            ranks = np.fromiter((rank(seed, doc_id) for doc_id in ids), np.uint64, len(ids))
+        else:
+            ranks = chunk_ranks(seed, name, file_name(unit), np.array([row.offset for row in rows]), chunk)
+        columns = {
+            "doc_id": ids,
+            "rank": ranks,
+            "language": pa.repeat(language, len(rows)),
+            "text": [clean_text(row.text, cleaning) for row in rows],
+            "labels": [row.labels for row in rows],
+            "group": [row.group for row in rows],
+            "origin": [row.origin for row in rows],
+            "place": [row.place for row in rows],
+            "problem": [row.problem for row in rows],
+        }
+        yield pa.table(columns, schema=DOCUMENT)
+
+
+def _blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    block: list[Row] = []
+    characters = 0
+    for row in rows:
+        block.append(row)
+        characters += len(row.text)
+        if len(block) == BLOCK_DOCUMENTS or characters >= BLOCK_CHARACTERS:
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block

@@ -20,7 +20,7 @@ def language_budgets(available: Mapping[str, int], budget: Budget | None) -> dic
     """Bytes to take per language of the bytes available; languages that get nothing are left out.
 
     A total is filled with all of `take_all` first; the other languages share the rest by bytes ** exponent, and what
-    one of them lacks is shared again by those that have more.
+    one of them lacks is shared again by those that have more. Raises InputError where take_all leaves them nothing.
     """
     if budget is None:
         return dict(available)
@@ -28,7 +28,7 @@ def language_budgets(available: Mapping[str, int], budget: Budget | None) -> dic
         return {language: min(int(size), available[language]) for language, size in budget.per_language.items()}
     taken = {language: available[language] for language in available if language in budget.take_all}
     rest = int(budget.total) - sum(taken.values())
-    if rest <= 0 and len(taken) < len(available):
+    if rest < 0 or (rest == 0 and len(taken) < len(available)):
         raise InputError(
             f"budget.total: {int(budget.total):,} bytes, but the languages of take_all hold {sum(taken.values()):,} "
             "and leave nothing for the others; raise the total or shorten take_all"
@@ -45,6 +45,13 @@ def language_budgets(available: Mapping[str, int], budget: Budget | None) -> dic
         rest -= sum(available[language] for language in short)
         open_languages -= short
     return {language: taken[language] for language in available if taken.get(language)}
+
+
+def shortfall(available: Mapping[str, int], budget: Budget) -> int:
+    """Bytes that a budget asks for beyond what there is."""
+    if budget.total is not None:
+        return max(0, int(budget.total) - sum(available.values()))
+    return sum(max(0, int(size) - available[language]) for language, size in budget.per_language.items())
 
 
 def cutoff_rank(store: ResultStore, texts: Result, language: str, budget: int) -> int:

@@ -1,41 +1,81 @@
 """The text of a corpus: read and cleaned once, in rank order, in shards that are ranges of rank.
 
-Two passes, both streamed. Pass one reads every source unit and writes its documents into buckets by rank range; pass
-two sorts each bucket, drops duplicates and writes its shards. Which shard a document is in follows from its rank and
-the size of the sources alone, so the result is the same on any number of workers and for any size of unit. The
-budget is no part of it: a quantity is a cut-off rank (`raykd.corpus.quantity`).
+Three passes, each a task an item and each streamed. The first reads every source unit, drops what must not stay and
+writes the rest by shard, and the keys of its texts by range of key. The second finds the copies in a range of keys,
+whose ranks it writes by shard. The third brings a shard's documents together, leaves its copies out and sorts it.
+Which shard a document is in follows from its rank and the size of the sources alone, so the result is the same on any
+number of workers and for any size of unit. A task holds a unit's flush, a range of keys or a shard, however large the
+corpus is. The budget is no part of it: a quantity is a cut-off rank (`raykd.corpus.quantity`).
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
-import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import ray
 
 from raykd.artifacts import Result, ResultStore, Storage
-from raykd.config import Corpus
+from raykd.config import Cleaning, Corpus
 from raykd.corpus.documents import reports_of_each, unit_documents
-from raykd.corpus.rank import text_key
-from raykd.corpus.readers import UNIT_BYTES, Unit, source_files, split_units
+from raykd.corpus.partitions import range_of, read_partition, write_partitions
+from raykd.corpus.readers import UNIT_BYTES, Unit, content_bytes, source_files, source_name, split_units
 from raykd.corpus.schema import TEXT
-from raykd.errors import InputError
+from raykd.corpus.selection import (
+    EXCLUDED_GROUP,
+    REJECTED,
+    TaskRows,
+    count_reasons,
+    drop_reasons,
+    later_copies,
+    text_keys,
+)
+from raykd.corpus.text_facts import check_groups, check_rejected, text_facts
 
-VERSION = 1
-DUPLICATE_CHARACTERS = 50  # "ok" and "thank you" are chat, longer repetitions are copies
+VERSION = 2
 ROW_GROUP = 1024
-MAXIMUM_BUCKETS = 64
-BUCKET = pa.schema([*TEXT, ("text_key", pa.uint64())])  # text_key 0: too short to be a duplicate
-REJECTED = pa.schema([("language", pa.string()), ("place", pa.string()), ("problem", pa.string())])
+FLUSH_BYTES = 32 << 20  # of documents that a unit gathers before it writes them
+KEY_RANGE_BYTES = 500_000_000  # of source for a range of keys: at most some 6 million, 20 bytes each
+DOCUMENTS = pa.schema([*TEXT, ("source", pa.int32())])  # source: its place in Job.sources
+KEYS = pa.schema([("text_key", pa.uint64()), ("rank", pa.uint64()), ("shard", pa.int32())])  # shard: of all languages
+COPIES = pa.schema([("rank", pa.uint64())])
+REJECTED_FILE = "rejected.parquet"
+REJECTED_ROWS = pa.schema([("language", pa.string()), ("place", pa.string()), ("problem", pa.string())])
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every task is told. shards: per language; scratch: the folder of what passes leave each other."""
+
+    storage: Storage
+    directory: str
+    scratch: str
+    corpus: Corpus
+    seed: int
+    cleaning: Cleaning
+    tasks: tuple[str, ...]
+    shards: dict[str, int]
+    key_ranges: int
+
+    @property
+    def sources(self) -> list[str]:
+        return sorted({source_name(source) for source in self.corpus.sources})
+
+    @property
+    def all_shards(self) -> list[tuple[str, int]]:
+        return [(language, shard) for language, count in sorted(self.shards.items()) for shard in range(count)]
+
+    def shard_number(self, language: str) -> int:
+        """The place in all_shards of a language's first."""
+        return self.all_shards.index((language, 0))
 
 
 def prepare_texts(
@@ -45,6 +85,7 @@ def prepare_texts(
     corpus: Corpus,
     seed: int,
     excluded_tasks: Sequence[Result],
+    cleaning: Cleaning = Cleaning(),
     unit_bytes: int = UNIT_BYTES,
 ) -> None:
     """Write texts/<corpus>-<hash8>/language=<l>/part-<n>.parquet (`schema.TEXT`) and its manifest.
@@ -53,217 +94,170 @@ def prepare_texts(
     Raises InputError for a corpus or language left empty and for too many unreadable rows.
     """
     started, storage = time.time(), store.storage
-    scratch = f"scratch/{result.directory}"
-    storage.remove(scratch)
+    _remove_scratch(storage, result)
     storage.remove(result.directory)
-    shards = count_shards(corpus)
-    excluded = [task.directory for task in excluded_tasks]
+    sizes = source_bytes(corpus)
+    job = Job(
+        storage,
+        result.directory,
+        f"scratch/{result.directory}",
+        corpus,
+        seed,
+        cleaning,
+        tuple(task.directory for task in excluded_tasks),
+        {language: 1 + (size - 1) // int(corpus.shard) for language, size in sizes.items()},
+        1 + sum(sizes.values()) // KEY_RANGE_BYTES,
+    )
+    units = list(enumerate(split_units(corpus.sources, unit_bytes)))
+    read = reports_of_each(units, lambda unit: _read_unit(job, *unit))
+    check_groups(name, corpus, read)
+    rejected = read_partition(storage, f"{job.scratch}/rejected", 0, REJECTED_ROWS).sort_by(
+        [("language", "ascending"), ("place", "ascending")]
+    )
+    storage.write_table(f"{result.directory}/{REJECTED_FILE}", rejected)
+    check_rejected(name, corpus, read, rejected, storage.address(result.directory, REJECTED_FILE))
+    reports_of_each(range(job.key_ranges), lambda index: _find_copies(job, index))
+    written = reports_of_each(list(enumerate(job.all_shards)), lambda shard: _write_shard(job, *shard))
+    store.complete(result, text_facts(name, corpus, read, written), started)
+    storage.remove(job.scratch)
 
-    def fill(numbered: tuple[int, Unit]) -> dict[str, Any]:
-        return _fill_buckets(storage, scratch, numbered, seed, shards, corpus, excluded)
 
-    reports = reports_of_each(list(enumerate(split_units(corpus.sources, unit_bytes))), fill)
-    _check_groups(name, corpus, reports)
-    _write_rejected(store, result, name, corpus, reports)
-
-    buckets = sorted({(report["language"], bucket) for report in reports for bucket in report["buckets"]})
-    copies = ray.put(duplicate_ranks(storage, scratch, buckets))
-
-    def sort(place: tuple[str, int]) -> dict[str, Any]:
-        language, bucket = place
-        return _sort_bucket(storage, scratch, result.directory, language, bucket, shards[language], ray.get(copies))
-
-    written = reports_of_each(buckets, sort)
-    store.complete(result, _facts(name, corpus, reports, written), started)
-    storage.remove(scratch)
-
-
-def count_shards(corpus: Corpus) -> dict[str, int]:
-    """Shards per language, from the size of the source files."""
+def source_bytes(corpus: Corpus) -> dict[str, int]:
+    """Bytes of each language's sources, uncompressed; for compressed files an estimate from their size."""
     sizes: Counter[str] = Counter()
     for source in corpus.sources:
-        for path in source_files(source):
-            filesystem, local = fsspec.core.url_to_fs(path)
-            sizes[source.language] += int(filesystem.size(local))
-    return {language: max(1, -(-size // int(corpus.shard))) for language, size in sizes.items()}
+        sizes[source.language] += sum(content_bytes(path) for path in source_files(source))
+    return {language: max(1, size) for language, size in sizes.items()}
 
 
-def shard_of(ranks: np.ndarray, shards: int) -> np.ndarray:
-    """The shard of each rank: equal ranges of the upper 32 bits. ranks: uint64 [documents] -> int64 [documents]."""
-    return (((ranks >> np.uint64(32)) * np.uint64(shards)) >> np.uint64(32)).astype(np.int64)
+def _remove_scratch(storage: Storage, result: Result) -> None:
+    """What tries of this corpus that failed have left, those under another hash too."""
+    folder = f"scratch/{result.kind}"
+    for name in storage.list(folder):
+        if re.fullmatch(rf"{re.escape(result.name)}-[0-9a-f]{{8}}", name):
+            storage.remove(f"{folder}/{name}")
 
 
-def bucket_of(shard: np.ndarray, shards: int) -> np.ndarray:
-    """The bucket of each shard: whole shards, at most MAXIMUM_BUCKETS buckets."""
-    return shard * min(shards, MAXIMUM_BUCKETS) // shards
+# --- first pass: units to documents and keys, by shard and by range of key ------------------------------------------
 
 
-def duplicate_ranks(storage: Storage, scratch: str, buckets: Sequence[tuple[str, int]]) -> np.ndarray:
-    """Ranks, ascending, of documents whose text a document of lower rank has too. Takes 16 bytes a document."""
-    keys, ranks = [], []
-    for language, bucket in buckets:
-        for file in storage.list(f"{scratch}/{language}/{bucket}"):
-            table = storage.read_table(f"{scratch}/{language}/{bucket}/{file}", columns=["text_key", "rank"])
-            table = table.filter(pa.array(table["text_key"].to_numpy() > 0))
-            keys.append(table["text_key"].to_numpy())
-            ranks.append(table["rank"].to_numpy())
-    if not keys:
-        return np.empty(0, np.uint64)
-    key, rank = np.concatenate(keys), np.concatenate(ranks)
-    order = np.lexsort((rank, key))
-    key, rank = key[order], rank[order]
-    # A document read twice has the same rank twice: it is no copy of itself, and sorting keeps one of it.
-    copies = rank[1:][(key[1:] == key[:-1]) & (rank[1:] != rank[:-1])]
-    return np.unique(copies)
+def _read_unit(job: Job, number: int, unit: Unit) -> dict[str, Any]:
+    tasks = _task_rows(job.storage.uri, job.tasks)
+    counts: Counter[str] = Counter()
+    groups: set[str] = set()
+    rejected = [REJECTED_ROWS.empty_table()]
+    waiting: list[pa.Table] = []
+    flushes = 0
+    for documents in unit_documents(unit, job.seed, job.cleaning, job.corpus.chunk):
+        keys = text_keys(documents["text"])
+        reasons = drop_reasons(documents, keys, job.corpus, tasks)
+        counts.update(read=documents.num_rows, **count_reasons(reasons))
+        groups.update(documents["group"].filter(pa.array(reasons == EXCLUDED_GROUP)).to_pylist())
+        rejected.append(documents.filter(pa.array(reasons == REJECTED)).select(REJECTED_ROWS.names))
+        stays = pa.array(reasons == "")
+        waiting.append(documents.append_column("text_key", pa.array(keys)).filter(stays))
+        if sum(table.nbytes for table in waiting) >= FLUSH_BYTES:
+            _flush(job, unit, f"{number:06}-{flushes:04}.arrow", waiting)
+            waiting, flushes = [], flushes + 1
+    _flush(job, unit, f"{number:06}-{flushes:04}.arrow", waiting)
+    if (problems := pa.concat_tables(rejected)).num_rows:
+        one = np.zeros(problems.num_rows, np.int64)
+        write_partitions(job.storage, f"{job.scratch}/rejected/{number:06}.arrow", problems, one, 1)
+    return {
+        "language": unit.source.language,
+        "source": source_name(unit.source),
+        "counts": counts,
+        "groups": sorted(groups),
+    }
 
 
-@lru_cache(maxsize=4)
-def _task_rows(uri: str, directories: tuple[str, ...]) -> tuple[frozenset[str], frozenset[int]]:
-    """Document ids and keys of the longer texts of whole tasks."""
+def _flush(job: Job, unit: Unit, file: str, tables: list[pa.Table]) -> None:
+    documents = pa.concat_tables(tables).combine_chunks() if tables else None
+    if documents is None or not documents.num_rows:
+        return
+    language = unit.source.language
+    shard = range_of(documents["rank"].to_numpy(), job.shards[language])
+    source = np.full(documents.num_rows, job.sources.index(source_name(unit.source)), np.int32)
+    documents = documents.append_column("bytes", pc.binary_length(documents["text"]).cast(pa.int64()))
+    documents = documents.append_column("source", pa.array(source))
+    path = f"{job.scratch}/documents/{language}/{file}"
+    write_partitions(job.storage, path, documents.select(DOCUMENTS.names), shard, job.shards[language])
+    keyed = documents["text_key"].to_numpy() > 0
+    number = (shard + job.shard_number(language)).astype(np.int32)
+    keys = documents.append_column("shard", pa.array(number)).select(KEYS.names).filter(pa.array(keyed))
+    key_range = range_of(keys["text_key"].to_numpy(), job.key_ranges)
+    write_partitions(job.storage, f"{job.scratch}/keys/{file}", keys, key_range, job.key_ranges)
+
+
+@lru_cache(maxsize=1)
+def _task_rows(uri: str, directories: tuple[str, ...]) -> TaskRows:
     storage = Storage(uri)
-    ids: set[str] = set()
-    keys: set[int] = set()
+    ids: list[str] = []
+    texts: list[str] = []
     for directory in directories:
         for language in storage.list(directory):
             for file in storage.list(f"{directory}/{language}") if language.startswith("language=") else []:
                 table = storage.read_table(f"{directory}/{language}/{file}", columns=["doc_id", "text"])
-                ids.update(table["doc_id"].to_pylist())
-                keys.update(text_key(text) for text in table["text"].to_pylist() if len(text) > DUPLICATE_CHARACTERS)
-    return frozenset(ids), frozenset(keys)
+                ids += table["doc_id"].to_pylist()
+                texts += table["text"].to_pylist()
+    return TaskRows.of(ids, texts)
 
 
-def _fill_buckets(
-    storage: Storage,
-    scratch: str,
-    numbered: tuple[int, Unit],
-    seed: int,
-    shards: dict[str, int],
-    corpus: Corpus,
-    excluded: list[str],
-) -> dict[str, Any]:
-    number, unit = numbered
-    language = unit.source.language
-    task_ids, task_keys = _task_rows(storage.uri, tuple(excluded))
-    counts: Counter[str] = Counter()
-    groups: set[str] = set()
-    problems: list[dict[str, str]] = []
-    rows: defaultdict[int, list[dict]] = defaultdict(list)
-    for table in unit_documents(unit, seed):
-        buckets = bucket_of(shard_of(table["rank"].to_numpy(), shards[language]), shards[language])
-        for bucket, document in zip(buckets.tolist(), table.to_pylist(), strict=True):
-            counts["read"] += 1
-            text = document["text"]
-            key = text_key(text) if len(text) > DUPLICATE_CHARACTERS else 0
-            if document["problem"]:
-                counts["rejected"] += 1
-                problems.append({"place": document["place"], "problem": document["problem"]})
-            elif not text:
-                counts["empty"] += 1
-            elif document["group"] in corpus.exclude.groups:
-                counts["excluded group"] += 1
-                groups.add(document["group"])
-            elif document["doc_id"] in task_ids or key in task_keys:
-                counts["task row"] += 1
-            else:
-                rows[bucket].append({**document, "bytes": len(text.encode()), "text_key": key})
-    for bucket, documents in rows.items():
-        table = pa.Table.from_pylist(documents, schema=BUCKET)
-        storage.write_table(f"{scratch}/{language}/{bucket}/{number:06}.parquet", table)
-    return {
-        "language": language,
-        "buckets": sorted(rows),
-        "counts": counts,
-        "groups": sorted(groups),
-        "problems": problems,
-    }
+# --- second pass: keys to copies, by shard --------------------------------------------------------------------------
 
 
-def _sort_bucket(
-    storage: Storage,
-    scratch: str,
-    directory: str,
-    language: str,
-    bucket: int,
-    shards: int,
-    copies: np.ndarray,
-) -> dict[str, Any]:
-    files = storage.list(f"{scratch}/{language}/{bucket}")
-    table = pa.concat_tables([storage.read_table(f"{scratch}/{language}/{bucket}/{file}") for file in files])
-    # By text too: where a source's ids are not unique, which row stays must not depend on the order of files.
-    table = table.sort_by([("rank", "ascending"), ("text", "ascending")])
+def _find_copies(job: Job, key_range: int) -> None:
+    keys = read_partition(job.storage, f"{job.scratch}/keys", key_range, KEYS)
+    copies = keys.take(later_copies(keys["text_key"].to_numpy(), keys["rank"].to_numpy()))
+    shard = copies["shard"].to_numpy()
+    path = f"{job.scratch}/copies/{key_range:06}.arrow"
+    write_partitions(job.storage, path, copies.select(COPIES.names), shard, len(job.all_shards))
+
+
+# --- third pass: a shard's documents, in rank order -----------------------------------------------------------------
+
+
+def _write_shard(job: Job, number: int, place: tuple[str, int]) -> dict[str, Any]:
+    language, shard = place
+    table = read_partition(job.storage, f"{job.scratch}/documents/{language}", shard, DOCUMENTS)
+    # By text and group too: where a source's ids are not unique, which row stays must not depend on the order of files.
+    table = table.sort_by([(column, "ascending") for column in ("rank", "text", "group", "source")])
     ranks = table["rank"].to_numpy()
-    repeated = np.concatenate([[False], ranks[1:] == ranks[:-1]])
+    repeated = np.append(False, ranks[1:] == ranks[:-1])[: len(ranks)]
+    copies = read_partition(job.storage, f"{job.scratch}/copies", number, COPIES)["rank"].to_numpy()
     copied = np.isin(ranks, copies) & ~repeated
-    table = table.filter(pa.array(~(repeated | copied)))
-    ranks, shard = table["rank"].to_numpy(), shard_of(table["rank"].to_numpy(), shards)
-    written = []
-    for index in np.unique(shard).tolist():
-        part = table.filter(pa.array(shard == index)).select(TEXT.names)
-        file = f"language={language}/part-{index:05}.parquet"
-        storage.write_table(f"{directory}/{file}", part, row_group_size=ROW_GROUP)
-        digest = hashlib.sha256()
-        for doc_id, text in zip(part["doc_id"].to_pylist(), part["text"].to_pylist(), strict=True):
-            digest.update(f"{doc_id}\0{text}\0".encode())
-        written.append(
-            {
-                "file": file,
-                "documents": part.num_rows,
-                "bytes": pc.sum(part["bytes"]).as_py(),
-                "last_rank": part["rank"][-1].as_py(),
-                "sha256": digest.hexdigest(),
-            }
-        )
+    kept = table.filter(pa.array(~(repeated | copied))).select(TEXT.names)
+    file = f"language={language}/part-{shard:05}.parquet"
+    if kept.num_rows:
+        job.storage.write_table(f"{job.directory}/{file}", kept, row_group_size=ROW_GROUP)
+    source, sizes = table["source"].to_numpy(), table["bytes"].to_numpy()
+    of_sources = {
+        name: _count(sizes[mine], repeated[mine], copied[mine])
+        for index, name in enumerate(job.sources)
+        if (mine := source == index).any()
+    }
+    return {"language": language, "sources": of_sources, "shard": _shard_facts(file, kept) if kept.num_rows else None}
+
+
+def _count(sizes: np.ndarray, repeated: np.ndarray, copied: np.ndarray) -> dict[str, int]:
+    stays = ~(repeated | copied)
     return {
-        "language": language,
-        "dropped": {"read twice": int(repeated.sum()), "duplicate": int(copied.sum())},
-        "shards": written,
+        "documents": int(stays.sum()),
+        "bytes": int(sizes[stays].sum()),
+        "read twice": int(repeated.sum()),
+        "duplicate": int(copied.sum()),
     }
 
 
-def _check_groups(name: str, corpus: Corpus, reports: list[dict[str, Any]]) -> None:
-    """A group that was to be left out and was never met is a mistake, and a promise that would not be kept."""
-    met = {group for report in reports for group in report["groups"]}
-    if missing := [group for group in corpus.exclude.groups if group not in met]:
-        raise InputError(f"corpora.{name}.exclude.groups: no row has the group {missing[0]!r}; mend it or leave it out")
-
-
-def _write_rejected(
-    store: ResultStore, result: Result, name: str, corpus: Corpus, reports: list[dict[str, Any]]
-) -> None:
-    rejected = [{"language": report["language"], **problem} for report in reports for problem in report["problems"]]
-    rejected.sort(key=itemgetter("language", "place"))
-    store.storage.write_table(f"{result.directory}/rejected.parquet", pa.Table.from_pylist(rejected, schema=REJECTED))
-    read = sum(report["counts"].get("read", 0) for report in reports)
-    if len(rejected) > corpus.rejected_share * read:
-        raise InputError(
-            f"{rejected[0]['place']}: {rejected[0]['problem']}; {len(rejected)} of {read} rows of corpora.{name} "
-            f"cannot be read (all in {store.storage.address(result.directory, 'rejected.parquet')}); mend them, "
-            f"or allow a share with corpora.{name}.rejected_share"
-        )
-
-
-def _facts(name: str, corpus: Corpus, reports: list[dict[str, Any]], written: list[dict[str, Any]]) -> dict[str, Any]:
-    languages: dict[str, Any] = {}
-    for language in sorted({source.language for source in corpus.sources}):
-        dropped: Counter[str] = Counter()
-        for report in reports:
-            if report["language"] == language:
-                dropped.update(report["counts"])
-        buckets = [bucket for bucket in written if bucket["language"] == language]
-        for bucket in buckets:
-            dropped.update(bucket["dropped"])
-        shards = sorted((shard for bucket in buckets for shard in bucket["shards"]), key=itemgetter("file"))
-        read = dropped.pop("read", 0)
-        if not shards:
-            why = ", ".join(f"{reason} {count}" for reason, count in dropped.items() if count) or "no rows"
-            paths = ", ".join(source.path for source in corpus.sources if source.language == language)
-            raise InputError(f"corpora.{name}: no document of {language} is left of {read} read ({why}) in {paths}")
-        languages[language] = {
-            "documents": sum(shard["documents"] for shard in shards),
-            "bytes": sum(shard["bytes"] for shard in shards),
-            "read": read,
-            "dropped": {reason: count for reason, count in dropped.items() if count},
-            "shards": shards,
-        }
-    content = hashlib.sha256("".join(s["sha256"] for v in languages.values() for s in v["shards"]).encode())
-    return {"languages": languages, "content": content.hexdigest()}
+def _shard_facts(file: str, kept: pa.Table) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for batch in kept.to_batches(ROW_GROUP):
+        for doc_id, text in zip(batch["doc_id"].to_pylist(), batch["text"].to_pylist(), strict=True):
+            digest.update(f"{doc_id}\0{text}\0".encode())
+    return {
+        "file": file,
+        "documents": kept.num_rows,
+        "bytes": pc.sum(kept["bytes"]).as_py(),
+        "last_rank": kept["rank"][-1].as_py(),
+        "sha256": digest.hexdigest(),
+    }

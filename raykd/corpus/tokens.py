@@ -9,22 +9,24 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from tokenizers import Tokenizer
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
 from raykd.corpus.documents import reports_of_each
+from raykd.corpus.pieces import cut, encode
 from raykd.corpus.quantity import shards_up_to, taken
 from raykd.corpus.schema import TOKENS
 from raykd.corpus.tokenizer import load_tokenizer
 
-VERSION = 1
+VERSION = 2
 ROW_GROUP = 64  # sequences: what a training group is read by
 BATCH = 1024
-UNKNOWN_SHARE = 0.5  # sequences with as many [UNK] say nothing (Sanh lm_seqs_dataset.py:127)
 
 
 def missing_shards(
@@ -50,13 +52,14 @@ def prepare_tokens(
 ) -> None:
     """Write the missing shards of tokens/<corpus>-<tokenizer>-<hash8>/ (`schema.TOKENS`) and list them in its manifest.
 
-    tokenizer: the directory that holds it. Beside each shard stands <shard>.counts.parquet: how often each id occurs.
+    tokenizer: the directory that holds it. The result's settings are `max_length` and those of `config.Sequences`.
+    Beside each shard stands <shard>.counts.parquet: how often each id occurs.
     """
     started, storage = time.time(), store.storage
-    max_length = int(result.settings["max_length"])
+    loaded = _load(storage, tokenizer)
 
     def tokenise(file: str) -> dict[str, Any]:
-        return _write_shard(storage, texts.directory, result.directory, file, tokenizer, max_length)
+        return _write_shard(storage, texts.directory, result.directory, file, loaded, result.settings)
 
     files = [shard["file"] for shard in missing_shards(store, result, texts, cutoffs)]
     old = store.manifest(result)
@@ -85,49 +88,67 @@ def token_counts(store: ResultStore, result: Result, cutoffs: Mapping[str, int],
     return counts
 
 
-@lru_cache(maxsize=1)
-def _tokenizer(uri: str, saved: SavedEncoder) -> Any:
-    with saved.local(Storage(uri)) as directory:
+@dataclass(frozen=True)
+class _Tokenizer:
+    """What tasks need of a tokenizer. model: its JSON, read once in a process; unknown: an id; special: how many tokens
+    stand around a sequence."""
+
+    model: str
+    unknown: int
+    special: int
+
+
+def _load(storage: Storage, saved: SavedEncoder) -> _Tokenizer:
+    with saved.local(storage) as directory:
         tokenizer = load_tokenizer(directory, saved.revision)
     # Some saved tokenizers cut and pad by themselves.
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
-    return tokenizer
+    model = tokenizer.backend_tokenizer.to_str()
+    return _Tokenizer(model, tokenizer.unk_token_id, tokenizer.num_special_tokens_to_add())
+
+
+_open_model = lru_cache(maxsize=1)(Tokenizer.from_str)
 
 
 def _write_shard(
-    storage: Storage, texts: str, tokens: str, file: str, saved: SavedEncoder, max_length: int
+    storage: Storage, texts: str, tokens: str, file: str, tokenizer: _Tokenizer, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
-    tokenizer = _tokenizer(storage.uri, saved)
     table = storage.read_table(f"{texts}/{file}", columns=["doc_id", "rank", "bytes", "text"])
-    length = max_length - tokenizer.num_special_tokens_to_add()
-    rows: list[dict[str, Any]] = []
     facts: Counter[str] = Counter()
-    for batch in table.to_batches(BATCH):
-        encoded = tokenizer.backend_tokenizer.encode_batch_fast(
-            batch.column("text").to_pylist(), add_special_tokens=False
-        )
-        columns = [batch.column(name).to_pylist() for name in ("doc_id", "rank", "bytes")]
-        for ids, doc_id, rank, size in zip((one.ids for one in encoded), *columns, strict=True):
-            facts["unknown"] += ids.count(tokenizer.unk_token_id)
-            for piece, start in enumerate(range(0, len(ids), length)):
-                part = ids[start : start + length]
-                if part.count(tokenizer.unk_token_id) >= UNKNOWN_SHARE * len(part):
-                    facts["dropped_unknown"] += 1
-                    continue
-                size_here = size if piece == 0 else 0
-                rows.append({"doc_id": doc_id, "piece": piece, "rank": rank, "bytes": size_here, "input_ids": part})
-    sequences = pa.Table.from_pylist(rows, schema=TOKENS)
+    batches = [_sequences(tokenizer, batch, settings, facts) for batch in table.to_batches(BATCH)]
+    sequences = pa.concat_tables([TOKENS.empty_table(), *batches])
     storage.write_table(f"{tokens}/{file}", sequences, row_group_size=ROW_GROUP)
     ids, counts = np.unique(sequences["input_ids"].combine_chunks().flatten().to_numpy(), return_counts=True)
     storage.write_table(f"{tokens}/{file}.counts.parquet", pa.table({"id": ids, "count": counts}))
+    ranks = sequences["rank"]
     return {
         "language": file.split("/")[0].removeprefix("language="),
         "file": file,
-        "first_rank": rows[0]["rank"] if rows else 0,
-        "last_rank": rows[-1]["rank"] if rows else 0,
-        "sequences": len(rows),
+        "first_rank": ranks[0].as_py() if len(ranks) else 0,
+        "last_rank": ranks[-1].as_py() if len(ranks) else 0,
+        "sequences": len(sequences),
         "tokens": int(counts.sum()),
-        "unknown": facts["unknown"],
-        "dropped_unknown": facts["dropped_unknown"],
+        **{name: facts[name] for name in ("unknown", "dropped_unknown", "dropped_short")},
     }
+
+
+def _sequences(
+    tokenizer: _Tokenizer, batch: pa.RecordBatch, settings: Mapping[str, Any], facts: Counter[str]
+) -> pa.Table:
+    """The sequences of a batch of texts that are kept (TOKENS); what is dropped is counted in `facts`."""
+    ids, lengths = encode(_open_model(tokenizer.model), batch.column("text").to_pylist())
+    pieces = cut(ids, lengths, int(settings["max_length"]) - tokenizer.special)
+    unknown = pieces.count(tokenizer.unknown)
+    mostly_unknown = unknown >= settings["unknown"] * pieces.sizes
+    short = pieces.sizes + tokenizer.special < settings["minimum"]
+    facts.update(
+        unknown=int(unknown.sum()),
+        dropped_unknown=int(mostly_unknown.sum()),
+        dropped_short=int((short & ~mostly_unknown).sum()),
+    )
+    pieces = pieces.select(~(mostly_unknown | short))
+    documents = batch.select(["doc_id", "rank", "bytes"]).take(pa.array(pieces.texts))
+    size = np.where(pieces.numbers == 0, documents.column("bytes").to_numpy(), 0)
+    columns = [documents.column("doc_id"), pieces.numbers.astype(np.int32), documents.column("rank"), size]
+    return pa.table([*columns, pieces.lists()], schema=TOKENS)

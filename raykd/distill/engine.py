@@ -12,10 +12,13 @@ import torch
 from torch import nn
 
 from raykd.config import Adapt, Distill, Loss, Pretrain
-from raykd.distill.losses import LossSums, distillation_sums, masked_model_sums
-from raykd.distill.masking import NOT_MASKED
+from raykd.distill.logit_gradient import Scales
+from raykd.distill.losses import cosine_sum
 from raykd.distill.models import MaskedModel
-from raykd.distill.sequences import MicroBatch
+from raykd.distill.packed_encoder import PackedEncoder, head_parameters, vocabulary_of
+from raykd.distill.packing import PackedBatch
+from raykd.distill.precision import ComputedModel
+from raykd.distill.vocabulary_loss import vocabulary_loss
 
 Reduce = Callable[[torch.Tensor], None]  # sums a tensor over all workers, in place
 
@@ -38,7 +41,12 @@ class StepRow:
 
 
 class Engine:
-    """A model in training, alone or under a teacher, with its optimiser and schedule."""
+    """A model in training, alone or under a teacher, with its optimiser and schedule.
+
+    dtype: the precision of both models' arithmetic; the weights that are trained, their gradients and the optimiser's
+    moments are float32 whatever it is.
+    A loss of weight 0 is not computed, and a teacher that nothing asks is not run.
+    """
 
     def __init__(
         self,
@@ -47,13 +55,17 @@ class Engine:
         spec: Distill | Pretrain | Adapt,
         total_steps: int,
         device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
     ) -> None:
-        # A decorator of transformers hides the type of `to` from mypy.
-        self.model = model.to(device).train()  # type: ignore[arg-type]
-        self.teacher = teacher.to(device).eval() if teacher else None  # type: ignore[arg-type]
         self.spec, self.device, self.total_steps = spec, device, total_steps
         self.loss = spec.loss if isinstance(spec, Distill) else Loss(distillation=0, mlm=1, cosine=0)
+        # A decorator of transformers hides the type of `to` from mypy.
+        self.model = model.to(device).train()  # type: ignore[arg-type]
+        self.computed = ComputedModel(self.model, dtype)
+        asked = teacher and (self.loss.distillation or self.loss.cosine)
+        self.teacher = teacher.to(device, dtype).eval() if teacher and asked else None  # type: ignore[arg-type]
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.gradients = torch.zeros(sum(x.numel() for x in self.parameters), device=device)
         self.optimizer = torch.optim.AdamW(
             self.parameters,
             lr=spec.learning_rate,
@@ -69,39 +81,39 @@ class Engine:
         rise, fall = (step + 1) / warmup, (self.total_steps - step) / max(1, self.total_steps - warmup)
         return self.spec.learning_rate * min(1.0, rise, fall)
 
-    def step(self, step: int, epoch: int, batches: Iterable[MicroBatch], reduce: Reduce) -> StepRow:
+    def train_head_only(self, active: bool) -> None:
+        """From the next step on, leave everything but the vocabulary head as it is, or no longer."""
+        head = {id(parameter) for parameter in head_parameters(self.model)}
+        for parameter in self.parameters:
+            parameter.requires_grad_(not active or id(parameter) in head)
+
+    def step(self, step: int, epoch: int, batches: Iterable[PackedBatch], reduce: Reduce) -> StepRow:
         """Train on this worker's part of a step; the row is the whole step's, the same on every worker."""
-        batches = [self._to_device(batch) for batch in batches]
-        counts = torch.zeros(3, dtype=torch.float64, device=self.device)
-        for batch in batches:
-            counts += torch.stack(
-                [
-                    batch.labels.new_tensor(len(batch.labels)),
-                    batch.attention_mask.sum(),
-                    (batch.labels != NOT_MASKED).sum(),
-                ]
-            )
+        batches = list(batches)
+        counts = torch.tensor(
+            [
+                sum(batch.sequences for batch in batches),
+                sum(batch.tokens for batch in batches),
+                sum(batch.masked for batch in batches),
+            ],
+            dtype=torch.float64,
+            device=self.device,
+        )
         reduce(counts)
         sequences, tokens, masked = (int(count) for count in counts.tolist())
 
-        sums = torch.zeros(4, dtype=torch.float64, device=self.device)
-        for batch in batches:
-            losses = self._sums(batch)
-            total, parts = self._weighted(losses, tokens, masked)
-            if total.requires_grad:
-                total.backward()
-            sums += torch.tensor([total.item(), *parts], dtype=torch.float64, device=self.device)
+        self._clear_gradients()
+        self.computed.refresh()
+        sums = self.accumulate(batches, tokens, masked)
         reduce(sums)
-        self._reduce_gradients(reduce)
+        reduce(self.gradients)  # one sum over the workers a step, not one a micro-batch
 
         rate = self.learning_rate(step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         norm = nn.utils.clip_grad_norm_(self.parameters, self.spec.gradient_clip)
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
         loss, mlm, kd, cosine = sums.tolist()
-        taught = self.teacher is not None
         return StepRow(
             step=step,
             epoch=epoch,
@@ -110,44 +122,54 @@ class Engine:
             masked=masked,
             loss=loss,
             mlm=mlm,
-            kd=kd if taught else None,
-            cosine=cosine if taught else None,
+            kd=kd if self.loss.distillation else None,
+            cosine=cosine if self.loss.cosine else None,
             learning_rate=rate,
             gradient_norm=norm.item(),
         )
 
-    def _to_device(self, batch: MicroBatch) -> MicroBatch:
-        return MicroBatch(*(tensor.to(self.device) for tensor in (batch.input_ids, batch.attention_mask, batch.labels)))
+    def accumulate(self, batches: Iterable[PackedBatch], tokens: int, masked: int) -> torch.Tensor:
+        """Add the gradients of this worker's batches; their share of loss, mlm, kd and cosine, float64 [4].
 
-    def _sums(self, batch: MicroBatch) -> LossSums:
-        arguments = (batch.input_ids, batch.attention_mask, batch.labels)
-        if self.teacher is None:
-            return masked_model_sums(self.model, *arguments)
-        return distillation_sums(
-            self.model,
-            self.teacher,
-            *arguments,
+        tokens, masked: the whole step's counts.
+        """
+        sums = torch.zeros(4, dtype=torch.float64, device=self.device)
+        for batch in batches:
+            total, parts = self._losses(batch.to(self.device), tokens, masked)
+            if total.requires_grad:
+                total.backward()
+            sums += torch.stack([total.detach().double(), *parts])
+        return sums
+
+    def _clear_gradients(self) -> None:
+        """Zeros, as views of one tensor, so that all of them are summed over the workers at once."""
+        self.gradients.zero_()
+        views = self.gradients.split([parameter.numel() for parameter in self.parameters])
+        for parameter, view in zip(self.parameters, views, strict=True):
+            # Without a gradient the optimiser leaves a weight, and its moments, alone.
+            parameter.grad = view.view_as(parameter) if parameter.requires_grad else None
+
+    def _losses(self, batch: PackedBatch, tokens: int, masked: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """A batch's share of the step's loss, with its gradient, and of its mlm, kd and cosine."""
+        taught = masked if self.loss.positions == "masked" else tokens
+        scales = Scales(
+            kd=self.loss.distillation / max(1, taught),
+            mlm=self.loss.mlm / max(1, masked),
             temperature=self.loss.temperature,
-            positions=self.loss.positions,
         )
-
-    def _weighted(self, sums: LossSums, tokens: int, masked: int) -> tuple[torch.Tensor, list[float]]:
-        """This batch's share of the step's loss, and of its parts, over the step's counts."""
-        mlm = sums.mlm / max(1, masked)
-        if sums.kd is None or sums.cosine is None:
-            return self.loss.mlm * mlm, [mlm.item(), 0.0, 0.0]
-        kd = sums.kd / max(1, masked if self.loss.positions == "masked" else tokens)
-        cosine = sums.cosine / max(1, tokens)
-        total = self.loss.distillation * kd + self.loss.mlm * mlm + self.loss.cosine * cosine
-        return total, [mlm.item(), kd.item(), cosine.item()]
-
-    def _reduce_gradients(self, reduce: Reduce) -> None:
-        """One sum over the workers a step; a worker without sequences brings zeros."""
-        gradients = [
-            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad for parameter in self.parameters
-        ]
-        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-        reduce(flat)
-        pieces = flat.split([gradient.numel() for gradient in gradients])
-        for parameter, piece in zip(self.parameters, pieces, strict=True):
-            parameter.grad = piece.view_as(parameter)
+        everywhere = self.loss.distillation and self.loss.positions == "all"
+        guessed = batch.order if everywhere else batch.order[: batch.masked]
+        hidden, features = self.computed(batch, guessed)
+        cosine, lesson = hidden.new_zeros((), dtype=torch.float64), None
+        if self.teacher is not None:
+            with torch.no_grad():
+                teacher_hidden, teacher_features = PackedEncoder(self.teacher)(batch, guessed)
+            if self.loss.distillation:
+                lesson = (teacher_features, vocabulary_of(self.teacher))
+        labels = batch.labels[batch.order[: batch.masked]]
+        total, kd, mlm = vocabulary_loss(features, self.computed.vocabulary, labels, scales, lesson)
+        if self.loss.cosine:
+            distance = cosine_sum(hidden, teacher_hidden) / max(1, tokens)
+            total = total + self.loss.cosine * distance
+            cosine = distance.detach().double()
+        return total, [mlm / max(1, masked), kd / max(1, taught), cosine]

@@ -16,10 +16,23 @@ from raykd.config import Pretrain
 from raykd.errors import InputError
 
 MaskedModel = BertForMaskedLM | DistilBertForMaskedLM
+HEAD = ("cls.predictions.", "vocab_transform.", "vocab_layer_norm.", "vocab_projector.")  # names of its weights
+NO_HEAD = "no masked-language head in it, so it cannot teach; train one with `adapt` and name that encoder instead"
 
 
 def load_masked_model(directory: str, revision: str | None = None) -> MaskedModel:
-    """Raises InputError where nothing can be loaded, for other architectures and for an untrained vocabulary head."""
+    """A model with a vocabulary head that was trained.
+
+    Raises InputError where nothing can be loaded, for other architectures and for an encoder without that head.
+    """
+    model, has_head = load_with_or_without_head(directory, revision)
+    if not has_head:
+        raise InputError(f"{directory}: {NO_HEAD}")
+    return model
+
+
+def load_with_or_without_head(directory: str, revision: str | None = None) -> tuple[MaskedModel, bool]:
+    """(model, whether its vocabulary head was in the file; where not, it is random). Raises InputError as above."""
     try:
         # Weights kept in half precision are trained, and teach, in single.
         model, report = AutoModelForMaskedLM.from_pretrained(
@@ -28,10 +41,12 @@ def load_masked_model(directory: str, revision: str | None = None) -> MaskedMode
     except (OSError, ValueError) as error:
         raise InputError(f"{directory}: no encoder can be loaded from there ({str(error).splitlines()[0]})") from error
     if not isinstance(model, BertForMaskedLM | DistilBertForMaskedLM):
-        raise InputError(f"{directory}: a {type(model).__name__}; teachers and students are BERT or DistilBERT")
-    if missing := sorted(report["missing_keys"]):
-        raise InputError(f"{directory}: no masked-language head in it ({missing[0]} is missing); it cannot teach")
-    return model
+        raise InputError(f"{directory}: a {type(model).__name__}; raykd trains and distils BERT and DistilBERT")
+    missing = sorted(report["missing_keys"])
+    for name in missing:
+        if not name.startswith(HEAD):
+            raise InputError(f"{directory}: weights of the encoder are missing ({name})")
+    return model, not missing
 
 
 def new_bert(spec: Pretrain, tokenizer: PreTrainedTokenizerFast, seed: int) -> BertForMaskedLM:

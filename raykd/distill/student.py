@@ -7,7 +7,7 @@ that a student with all of the teacher's layers computes what the teacher comput
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from typing import Any
 
 import torch
@@ -15,29 +15,18 @@ from torch import nn
 from transformers import BertForMaskedLM, DistilBertConfig, DistilBertForMaskedLM
 
 from raykd.config import Distill
+from raykd.distill.layers import chosen_layers
 from raykd.errors import InputError
 
 
-def chosen_layers(layers: int | Sequence[int], teacher_layers: int) -> list[int]:
-    """The teacher layers that become the student's: those named, or a number spread evenly (12, 6: 0 2 4 7 9 11).
+def build_student(teacher: BertForMaskedLM, spec: Distill, seed: int = 0) -> DistilBertForMaskedLM:
+    """A DistilBERT of the teacher's width, with the teacher's weights, or random ones that follow from the seed.
 
-    Raises InputError for layers that the teacher does not have.
+    Raises InputError for a teacher whose shape it cannot take over.
     """
-    if isinstance(layers, int):
-        if layers > teacher_layers:
-            raise InputError(f"layers: {layers} asked, but the teacher has {teacher_layers}")
-        if layers == 1:
-            return [0]
-        return [round(index * (teacher_layers - 1) / (layers - 1)) for index in range(layers)]
-    if not layers or min(layers) < 0 or max(layers) >= teacher_layers:
-        raise InputError(f"layers: {list(layers)} asked, but the teacher has layers 0 to {teacher_layers - 1}")
-    return list(layers)
-
-
-def build_student(teacher: BertForMaskedLM, spec: Distill) -> DistilBertForMaskedLM:
-    """A DistilBERT of the teacher's width. Raises InputError for a teacher whose shape it cannot take over."""
     old = teacher.config
-    if old.hidden_act != "gelu" or old.layer_norm_eps != 1e-12:
+    # Some saved epsilons went through single precision: 9.99999996e-13.
+    if old.hidden_act != "gelu" or not math.isclose(old.layer_norm_eps, 1e-12, rel_tol=1e-6):
         raise InputError(
             f"teacher: activation {old.hidden_act!r} with LayerNorm epsilon {old.layer_norm_eps}; DistilBERT computes "
             "with gelu and 1e-12 only"
@@ -55,12 +44,15 @@ def build_student(teacher: BertForMaskedLM, spec: Distill) -> DistilBertForMaske
         pad_token_id=old.pad_token_id,
         tie_word_embeddings=old.tie_word_embeddings,
     )
-    student = DistilBertForMaskedLM(config)
-    with torch.no_grad():
-        _copy_embeddings(teacher, student, fold=spec.token_types == "fold")
-        for index, layer in enumerate(layers):
-            _copy_layer(teacher.bert.encoder.layer[layer], student.distilbert.transformer.layer[index])
-        _copy_head(teacher, student)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        student = DistilBertForMaskedLM(config)
+    if spec.initialisation == "teacher":
+        with torch.no_grad():
+            _copy_embeddings(teacher, student, fold=spec.token_types == "fold")
+            for index, layer in enumerate(layers):
+                _copy_layer(teacher.bert.encoder.layer[layer], student.distilbert.transformer.layer[index])
+            _copy_head(teacher, student)
     student.distilbert.embeddings.position_embeddings.weight.requires_grad_(spec.positions == "trained")
     return student
 

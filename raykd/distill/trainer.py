@@ -6,22 +6,27 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import ray.train
 import torch
 import torch.distributed
 from ray.train import Checkpoint, CheckpointConfig, FailureConfig, LoggingConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer, get_device
+from ray.util.queue import Queue
 
 from raykd.artifacts import Result
-from raykd.distill import checkpoint
+from raykd.distill import checkpoint, timing
+from raykd.distill.engine import StepRow
 from raykd.distill.loader import read_steps
+from raykd.distill.loggers import Observer, open_loggers
+from raykd.distill.progress import Display
+from raykd.distill.reporting import Reporter, shown_progress
 from raykd.distill.training import Training, TrainingJob
 from raykd.errors import InputError
 
-VERSION = 1
+VERSION = 2
 
 
 def train_encoder(job: TrainingJob, result: Result) -> None:
@@ -29,27 +34,9 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
 
     Ray must be running. Raises what a worker raised once the failures that resources allow are used up.
     """
-    started = time.time()
-    train, storage = job.resources, job.store.storage
-    # mypy sees the older Ray Train, whose workers return nothing.
-    trainer = TorchTrainer(
-        _worker,  # type: ignore[arg-type]
-        train_loop_config={"job": job},
-        scaling_config=ScalingConfig(
-            num_workers=train.workers,
-            use_gpu=train.gpus_per_worker > 0,
-            resources_per_worker={"CPU": train.cpus_per_worker}
-            | ({"GPU": train.gpus_per_worker} if train.gpus_per_worker else {}),
-        ),
-        run_config=RunConfig(
-            name="run",
-            storage_path=storage.address(result.directory, "checkpoints"),
-            checkpoint_config=CheckpointConfig(num_to_keep=2),
-            failure_config=FailureConfig(max_failures=train.failures),
-            logging_config=LoggingConfig(log_level="WARNING"),  # type: ignore[call-arg]
-        ),
-    )
-    answer = trainer.fit().return_value  # type: ignore[attr-defined]
+    started, storage = time.time(), job.store.storage
+    with shown_progress(Display()) as queue:
+        answer = _fit(job, result, queue)
     if isinstance(answer, str):
         raise InputError(answer)
     rows = storage.read_table(f"{result.directory}/training.parquet")
@@ -60,21 +47,53 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
         "sequences": pc.sum(rows["sequences"]).as_py(),
         "loss": last["loss"],
         "parameters": answer,
+        "tokens_per_second": round(_tokens_per_second(storage.read_table(f"{result.directory}/{timing.FILE}")), 1),
     }
     # In this order: were the checkpoints gone first, a driver that dies here would have to train anew.
     job.store.complete(result, facts, started)
     storage.remove(f"{result.directory}/checkpoints")
 
 
+def _tokens_per_second(table: pa.Table) -> float:
+    """Over the whole training but its first step, in which the reader and the caches start."""
+    later = table.slice(min(1, table.num_rows - 1))
+    return float(pc.sum(later["tokens"]).as_py() / pc.sum(later["seconds"]).as_py())
+
+
+def _fit(job: TrainingJob, result: Result, queue: Queue) -> int | str:
+    """What `_worker` returned. Training's own files are on storage then."""
+    train = job.resources
+    # mypy sees the older Ray Train, whose workers return nothing.
+    trainer = TorchTrainer(
+        _worker,  # type: ignore[arg-type]
+        train_loop_config={"job": job, "queue": queue},
+        scaling_config=ScalingConfig(
+            num_workers=train.workers,
+            use_gpu=train.gpus_per_worker > 0,
+            resources_per_worker={"CPU": train.cpus_per_worker}
+            | ({"GPU": train.gpus_per_worker} if train.gpus_per_worker else {}),
+        ),
+        run_config=RunConfig(
+            name="run",
+            storage_path=job.store.storage.address(result.directory, "checkpoints"),
+            checkpoint_config=CheckpointConfig(num_to_keep=2),
+            failure_config=FailureConfig(max_failures=train.failures),
+            logging_config=LoggingConfig(log_level="WARNING"),  # type: ignore[call-arg]
+        ),
+    )
+    answer: int | str = trainer.fit().return_value  # type: ignore[attr-defined]
+    return answer
+
+
 def _worker(config: dict) -> int | str:
     """Train; returns the encoder's parameters, or the bad input that makes it impossible (a retry would not help)."""
     try:
-        return _train(config["job"])
+        return _train(config["job"], config["queue"])
     except InputError as error:
         return str(error)
 
 
-def _train(job: TrainingJob) -> int:
+def _train(job: TrainingJob, queue: Queue) -> int:
     # Ray tells of every report on the root logger, and warns of every dataset that its progress bars are off.
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -85,6 +104,16 @@ def _train(job: TrainingJob) -> int:
     if latest := ray.train.get_checkpoint():
         with latest.as_directory() as directory:
             training.rows = checkpoint.load(directory, training.engine)
+            training.timing = timing.read_timing(directory)
+
+    observers: list[Observer] = []
+    if rank == 0:
+        loggers = open_loggers(job.resources.loggers, job.store.storage, job.directory, len(training.rows))
+        observers = [Reporter(training, queue), *loggers]
+
+    def observe(row: StepRow, took: timing.TimingRow) -> None:
+        for observer in observers:
+            observer.log(row, took)
 
     def reduce(tensor: torch.Tensor) -> None:
         if world_size > 1:
@@ -94,6 +123,9 @@ def _train(job: TrainingJob) -> int:
         with tempfile.TemporaryDirectory() as directory:
             if rank == 0:
                 checkpoint.save(directory, current.engine, current.rows)
+                timing.write_timing(directory, current.timing)
+            for observer in observers:
+                observer.flush()
             ray.train.report(
                 {"step": len(current.rows)},
                 checkpoint=Checkpoint.from_directory(directory) if rank == 0 else None,
@@ -106,13 +138,11 @@ def _train(job: TrainingJob) -> int:
         len(training.rows),
         training.total_steps,
     )
-    training.run(steps, reduce, save, _reporter(rank))
+    training.run(steps, reduce, save, observe)
+    for observer in observers:
+        observer.close()
     if rank == 0:
         with tempfile.TemporaryDirectory() as directory:
             training.save_encoder(directory)
             job.store.storage.put_directory(directory, job.directory)
     return int(training.engine.model.base_model.num_parameters())
-
-
-def _reporter(rank: int) -> Callable[[str], None]:
-    return (lambda line: print(line, flush=True)) if rank == 0 else (lambda line: None)

@@ -7,21 +7,17 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from raykd.artifacts import Result
 from raykd.artifacts.store import git_commit, library_versions
 from raykd.checks import task_encoders
 from raykd.config import to_yaml
-from raykd.corpus.quantity import cutoff_ranks, language_budgets
-from raykd.distill.order import sequences_up_to
 from raykd.evaluate.cell import Cell
-from raykd.plan import Plan, PlannedEncoder
-from raykd.report.inputs import COLUMNS, ReportInputs, Sweep
+from raykd.plan import Plan, Planned, PlannedEncoder
+from raykd.report.corpus_facts import drop_rows, frame, made_here, taken_rows, text_rows, token_rows
+from raykd.report.inputs import ReportInputs, Sweep
 from raykd.report.render import write_report
 
-VERSION = 2
+VERSION = 3
 
 
 def write_current_report(plan: Plan) -> str:
@@ -32,7 +28,13 @@ def write_current_report(plan: Plan) -> str:
     store, started = plan.store, time.time()
     done = {name: result.hash for name, result in plan.results().items() if store.manifest(result)}
     seeds = {cell.result.name: len(_scores(plan, cell)) for cell in _unique([*plan.cells, *plan.sweep_cells])}
-    settings = {"config": to_yaml(plan.experiment), "rows": seeds}
+    # Token shards are added to a result that keeps its hash.
+    shards = {
+        planned.tokens.directory: len(store.facts(planned.tokens)["shards"])
+        for planned in made_here(plan)
+        if store.manifest(planned.tokens)
+    }
+    settings = {"config": to_yaml(plan.experiment), "rows": seeds, "shards": shards}
     view = Result("report", plan.experiment.name, VERSION, settings, done)
     index = store.storage.address("report", "index.html")
     if store.storage.exists("report/manifest.json") and store.storage.read_json("report/manifest.json")["hash"] == (
@@ -48,25 +50,29 @@ def write_current_report(plan: Plan) -> str:
 def collect(plan: Plan) -> ReportInputs:
     """The report's frames from complete results; what is missing is left out, and expected_cells tells of it."""
     experiment, evaluate = plan.experiment, plan.experiment.evaluate
-    trained = [planned for planned in _all_encoders(plan) if plan.store.manifest(planned.result)]
+    made = [planned for planned in made_here(plan) if plan.store.manifest(planned.result)]
+    trained = [planned for planned in made if isinstance(planned, PlannedEncoder)]
     cells = _unique([*plan.cells, *plan.sweep_cells])
     sweep = experiment.sweep
     return ReportInputs(
         name=experiment.name,
-        corpora=_frame("corpora", (row for planned in trained for row in _corpus_rows(plan, planned))),
-        splits=_frame("splits", (row for name in plan.tasks for row in _task_rows(plan, name, "rows"))),
-        labels=_frame("labels", (row for name in plan.tasks for row in _task_rows(plan, name, "labels"))),
-        scores=_frame("scores", (row for cell in cells for row in _scores(plan, cell))),
+        texts=frame("texts", text_rows(plan)),
+        drops=frame("drops", drop_rows(plan)),
+        tokens=frame("tokens", token_rows(plan)),
+        corpora=frame("corpora", (row for planned in trained for row in taken_rows(plan, planned))),
+        splits=frame("splits", (row for name in plan.tasks for row in _task_rows(plan, name, "rows"))),
+        labels=frame("labels", (row for name in plan.tasks for row in _task_rows(plan, name, "labels"))),
+        scores=frame("scores", (row for cell in cells for row in _scores(plan, cell))),
         positive={name: task.positive for name, task in experiment.tasks.items() if task.positive},
         baselines=evaluate.baselines if evaluate else (),
         task_encoders={name: task_encoders(experiment, name) for name in experiment.tasks},
         sweep=Sweep(sweep.encoder, sweep.language, sweep.task, tuple(plan.sweep_quantities), sweep.baselines)
         if sweep
         else None,
-        training=_frame("training", (row for planned in trained for row in _training_rows(plan, planned))),
-        encoders=_frame("encoders", (_encoder_row(plan, planned) for planned in trained)),
-        stages=_frame("stages", _stage_rows(plan)),
-        expected_cells=_frame(
+        training=frame("training", (row for planned in trained for row in _training_rows(plan, planned))),
+        encoders=frame("encoders", (_encoder_row(plan, planned) for planned in made)),
+        stages=frame("stages", _stage_rows(plan)),
+        expected_cells=frame(
             "expected_cells",
             (
                 {
@@ -85,60 +91,8 @@ def collect(plan: Plan) -> ReportInputs:
     )
 
 
-def _frame(name: str, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame.from_records(list(rows), columns=list(COLUMNS[name]))
-
-
 def _unique(cells: list[Cell]) -> list[Cell]:
     return list({cell.result.directory: cell for cell in cells}.values())
-
-
-def _all_encoders(plan: Plan) -> list[PlannedEncoder]:
-    return [*plan.encoders, *plan.sweep_encoders]
-
-
-def _corpus_rows(plan: Plan, planned: PlannedEncoder) -> Iterable[dict[str, Any]]:
-    """What an encoder took: the documents up to its cut-off ranks. One row a language, for its first seed only."""
-    if planned.seed != planned.spec.seeds[0]:
-        return
-    store = plan.store
-    languages = store.facts(planned.texts)["languages"]
-    available = {language: facts["bytes"] for language, facts in languages.items()}
-    budgets = language_budgets(available, planned.budget)
-    cutoffs = cutoff_ranks(store, planned.texts, planned.budget)
-    for language in budgets:
-        documents = size = 0
-        for shard in languages[language]["shards"]:
-            if shard["last_rank"] <= cutoffs[language]:
-                documents, size = documents + shard["documents"], size + shard["bytes"]
-                continue
-            table = store.storage.read_table(f"{planned.texts.directory}/{shard['file']}", columns=["rank", "bytes"])
-            taken = table["rank"].to_numpy() <= np.uint64(cutoffs[language])
-            documents, size = documents + int(taken.sum()), size + int(table["bytes"].to_numpy()[taken].sum())
-            break
-        yield {
-            "encoder": planned.name,
-            "corpus": planned.spec.corpus,
-            "language": language,
-            "documents": documents,
-            "bytes": size,
-            "tokens": _tokens(plan, planned, language, cutoffs[language]),
-        }
-
-
-def _tokens(plan: Plan, planned: PlannedEncoder, language: str, cutoff: int) -> int:
-    total = 0
-    for shard in plan.store.facts(planned.tokens)["shards"]:
-        if shard["language"] != language:
-            continue
-        sequences = sequences_up_to(plan.store, planned.tokens, shard, cutoff)
-        if sequences == shard["sequences"]:
-            total += shard["tokens"]
-        elif sequences:
-            path = f"{planned.tokens.directory}/{shard['file']}"
-            lists = plan.store.storage.read_table(path, columns=["input_ids"])["input_ids"].slice(0, sequences)
-            total += len(lists.combine_chunks().flatten())
-    return total
 
 
 def _task_rows(plan: Plan, name: str, fact: str) -> Iterable[dict[str, Any]]:
@@ -172,7 +126,7 @@ def _training_rows(plan: Plan, planned: PlannedEncoder) -> Iterable[dict[str, An
         yield {"encoder": planned.name, "seed": planned.seed, **row}
 
 
-def _encoder_row(plan: Plan, planned: PlannedEncoder) -> dict[str, Any]:
+def _encoder_row(plan: Plan, planned: Planned) -> dict[str, Any]:
     facts = plan.store.facts(planned.result)
     shape = json.loads(plan.store.storage.read_bytes(f"{planned.result.directory}/config.json"))
     return {

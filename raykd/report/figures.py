@@ -1,27 +1,19 @@
-"""Figure 2, the loss curves, and the scores behind each test."""
+"""Figure 2 and the scores behind each test; the other figures have modules of their own."""
 
 import math
 from itertools import cycle
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter, NullFormatter, StrMethodFormatter
 
+from raykd.report.corpus_figure import corpus_figure
 from raykd.report.figure import BLUE, GREEN, INK, ORANGE, PINK, RED, SKY, Figure, new_canvas, style, to_svg
 from raykd.report.inputs import ReportInputs
+from raykd.report.loss_curves import loss_figures
 from raykd.report.quantity_table import sweep_cells
 from raykd.report.results import Results
 from raykd.report.table import byte_unit, in_order, percent, records
 from raykd.statistics.summary import WEIGHTS
 
-CURVE_POINTS = 200
-LOSSES = (
-    ("loss", "total", INK),
-    ("kd", "distillation", BLUE),
-    ("mlm", "masked tokens", ORANGE),
-    ("cosine", "cosine", GREEN),
-)
 LINES = ((ORANGE, "--"), (GREEN, "-."), (PINK, ":"), (SKY, "--"), (RED, "-."))
 WEIGHTS_STYLE = {"frozen": (BLUE, "o", -0.17), "fine-tuned": (RED, "^", 0.17)}
 
@@ -29,7 +21,12 @@ WEIGHTS_STYLE = {"frozen": (BLUE, "o", -0.17), "fine-tuned": (RED, "^", 0.17)}
 def build_figures(inputs: ReportInputs, results: Results) -> dict[str, Figure]:
     """Slug -> figure, for those that this experiment has results for."""
     with style():
-        figures = (quantity_figure(inputs, results), loss_figure(inputs), score_figure(inputs, results))
+        figures = (
+            corpus_figure(inputs),
+            quantity_figure(inputs, results),
+            *loss_figures(inputs),
+            score_figure(inputs, results),
+        )
     return {figure.slug: figure for figure in figures if figure is not None}
 
 
@@ -64,44 +61,6 @@ def quantity_figure(inputs: ReportInputs, results: Results) -> Figure | None:
         f"Line of mean F1 in percent by training text: {steps}. Baselines, as horizontal lines: {against}.",
         to_svg(canvas),
         "Bands: one standard deviation over classifier seeds to either side.",
-    )
-
-
-def loss_figure(inputs: ReportInputs) -> Figure | None:
-    """The losses of every trained encoder against the tokens seen; one line per seed and loss."""
-    training = inputs.training
-    encoders = list(training["encoder"].unique())
-    if not encoders:
-        return None
-    columns = min(2, len(encoders))
-    canvas, grid = new_canvas(math.ceil(len(encoders) / columns), columns, 6.6, 2.3)
-    names, ends = {}, []
-    for axes, encoder in zip(grid, encoders, strict=False):
-        own = training[training["encoder"] == encoder]
-        for _, curve in own.groupby("seed", sort=False):
-            curve = _thin(curve.sort_values("step"))
-            for column, name, colour in LOSSES:
-                values = curve[column].to_numpy(float)
-                # With one part only, the total is that part.
-                if np.isfinite(values).any():
-                    width = 1.6 if column == "loss" else 1.0
-                    (names[name],) = axes.plot(curve["tokens"].to_numpy(float), values, color=colour, linewidth=width)
-        _log_scale(axes)
-        axes.set_title(encoder)
-        axes.set_xlabel("tokens")
-        axes.xaxis.set_major_formatter(EngFormatter())
-        axes.set_ylabel("loss")
-        total = own.sort_values("step")["loss"].to_numpy(float)
-        ends.append(f"{encoder} from {total[0]:.3g} to {total[-1]:.3g}")
-    for axes in grid[len(encoders) :]:
-        axes.remove()
-    canvas.legend(names.values(), names.keys(), loc="outside upper center", ncols=len(names))
-    return Figure(
-        "loss-curves",
-        "Losses during training",
-        f"Training loss by tokens seen, one panel per encoder. Total loss: {'; '.join(ends)}.",
-        to_svg(canvas),
-        f"Logarithmic scale; every point is the mean of up to 1/{CURVE_POINTS} of the steps.",
     )
 
 
@@ -148,20 +107,3 @@ def score_figure(inputs: ReportInputs, results: Results) -> Figure | None:
         to_svg(canvas),
         "Dots: seeds. Upright stroke: their mean. The Kolmogorov-Smirnov test compares two such strips.",
     )
-
-
-def _thin(curve: pd.DataFrame) -> pd.DataFrame:
-    """At most CURVE_POINTS rows, each the mean of neighbouring steps."""
-    if len(curve) <= CURVE_POINTS:
-        return curve
-    values = curve[["tokens", *(column for column, _, _ in LOSSES)]].astype(float)
-    return values.groupby(np.arange(len(curve)) * CURVE_POINTS // len(curve)).mean()
-
-
-def _log_scale(axes: Axes) -> None:
-    """A logarithmic axis where every value allows it."""
-    if all((np.asarray(line.get_ydata(), dtype=float)[np.isfinite(line.get_ydata())] > 0).all() for line in axes.lines):
-        axes.set_yscale("log")
-        # The usual labels of a logarithmic axis are mathematics, which the style turns off.
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())

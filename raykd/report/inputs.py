@@ -12,6 +12,12 @@ import pandas as pd
 MARKS = ("*", "†", "‡", "§", "¶", "‖")
 
 COLUMNS = {
+    "texts": ("corpus", "language", "source", "read", "documents", "bytes"),
+    "drops": ("corpus", "language", "source", "reason", "documents"),
+    "tokens": (
+        *("corpus", "tokenizer", "max_length", "language"),
+        *("bytes", "sequences", "tokens", "unknown", "dropped"),
+    ),
     "corpora": ("encoder", "corpus", "language", "documents", "bytes", "tokens"),
     "splits": ("task", "kind", "language", "split", "origin", "rows"),
     "labels": ("task", "kind", "language", "split", "label", "rows"),
@@ -44,6 +50,10 @@ class Sweep:
 class ReportInputs:
     """What a report is made of. Every frame has the columns that COLUMNS lists for it.
 
+    texts           documents read, and documents and bytes kept, of every source of every prepared corpus
+    drops           documents that were read and not kept, by reason
+    tokens          each corpus in each tokenizer: bytes of the documents, sequences, tokens, [UNK] among them,
+                    and sequences dropped for being short or mostly [UNK]
     corpora         what each encoder trained here was trained on; bytes of uncompressed UTF-8 text
     splits          rows per task, language, split (train, validation, test), origin ("", natural, translated)
     labels          rows per task, language, split and label
@@ -63,6 +73,9 @@ class ReportInputs:
     """
 
     name: str
+    texts: pd.DataFrame
+    drops: pd.DataFrame
+    tokens: pd.DataFrame
     corpora: pd.DataFrame
     splits: pd.DataFrame
     labels: pd.DataFrame
@@ -90,7 +103,7 @@ class ReportInputs:
     @property
     def languages(self) -> tuple[str, ...]:
         """Every language of the experiment, in order of first appearance."""
-        frames = (self.expected_cells, self.scores, self.splits, self.corpora)
+        frames = (self.expected_cells, self.scores, self.splits, self.texts, self.corpora)
         return tuple(dict.fromkeys(language for frame in frames for language in frame["language"]))
 
     def mark(self, baseline: str) -> str:

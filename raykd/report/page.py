@@ -12,6 +12,7 @@ from raykd.report.certainty import certainty
 from raykd.report.conclusions import conclusions, key_figures, missing
 from raykd.report.figure import Figure
 from raykd.report.inputs import ReportInputs
+from raykd.report.loss_curves import PREFIX
 from raykd.report.results import Results
 from raykd.report.table import Cell, Table
 
@@ -23,6 +24,8 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+TEMPLATES.tests["loss_curve"] = lambda slug: slug.startswith(PREFIX)
 
 # What a data address may hold as it is; commas alone are a tenth of a large CSV.
 PLAIN = "/,:;()*+=@!$"

@@ -8,11 +8,15 @@ from raykd.report.results import Results
 from raykd.report.run_tables import encoder_table, stage_table
 from raykd.report.score_tables import gain_table, score_table
 from raykd.report.table import Table
+from raykd.report.text_tables import drop_table, text_table, token_table
 
 
 def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
-    """Slug -> table: Tables 1, 2, 3, 4, 6 and 8 of the paper, how sure, gains, tests, encoders and stages."""
+    """Slug -> table: corpus text, Tables 1, 2, 3, 4, 6 and 8 of the paper, how sure, gains, tests, encoders, stages."""
     tables = (
+        text_table(inputs),
+        drop_table(inputs),
+        token_table(inputs),
         corpus_table(inputs),
         split_table(inputs),
         binary_label_table(inputs),

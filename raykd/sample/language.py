@@ -5,7 +5,8 @@ records. Pools are plain texts; a {slot} in a text names another pool of its sco
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from raykd.sample.templates import lines, words
 
@@ -81,6 +82,21 @@ class Language:
     technical: TechnicalPatterns
     messages: MessagePatterns
     general: GeneralPatterns
+
+
+Record = TypeVar("Record", TechnicalPatterns, MessagePatterns)
+
+
+def from_constants(record: type[Record], constants: Mapping[str, Any], **others: Any) -> Record:
+    """Fill a record from the constants of a module, `globals()`: each field from the one of its name in capitals.
+
+    others: fields that the module does not define itself.
+
+    Raises:
+        KeyError: a constant is missing.
+    """
+    names = [field.name for field in fields(record) if field.name not in others]
+    return record(**{name: constants[name.upper()] for name in names}, **others)
 
 
 def subject(columns: str, records: str, sentences: str) -> Subject:

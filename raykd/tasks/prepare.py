@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from raykd.artifacts import Result, ResultStore
-from raykd.config import Task
+from raykd.config import Cleaning, Task
 from raykd.corpus.documents import read_documents
 from raykd.errors import InputError
 from raykd.tasks.candidates import NATURAL, Candidates, select_candidates
@@ -32,7 +32,13 @@ SPLIT = pa.schema(
 
 
 def prepare_task(
-    store: ResultStore, result: Result, name: str, task: Task, languages: Sequence[str], seed: int
+    store: ResultStore,
+    result: Result,
+    name: str,
+    task: Task,
+    languages: Sequence[str],
+    seed: int,
+    cleaning: Cleaning = Cleaning(),
 ) -> None:
     """Read the task's sources with Ray Data, split each language and write the splits (SPLIT, in rank order).
 
@@ -42,13 +48,15 @@ def prepare_task(
     started = time.time()
     store.storage.remove(result.directory)
     candidates = Candidates(task)
-    documents = read_documents([source for source in task.sources if source.language in languages], seed=seed)
+    sources = [source for source in task.sources if source.language in languages]
+    documents = read_documents(sources, seed=seed, cleaning=cleaning)
     selected = documents.map_batches(partial(select_candidates, task=task), batch_format="pyarrow", batch_size=None)
     for block in selected.iter_batches(batch_format="pyarrow", batch_size=None):
         candidates.add(block)
     _check_rejected(name, task, candidates)
 
-    facts: dict[str, Any] = {"rows": [], "labels": [], "groups": {}}
+    counts = {"read": candidates.read.total(), "rejected": candidates.rejected}
+    facts: dict[str, Any] = {**counts, "rows": [], "labels": [], "groups": {}}
     for language in languages:
         for split, rows in _split_language(name, task, candidates, language).items():
             table = pa.Table.from_pandas(rows[SPLIT.names], SPLIT, preserve_index=False)

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from raykd.config import Budget
-from raykd.corpus.quantity import cutoff_rank, cutoff_ranks, language_budgets, shards_up_to, taken
+from raykd.corpus.quantity import cutoff_rank, cutoff_ranks, language_budgets, shards_up_to, shortfall, taken
 from raykd.errors import InputError
 
 AVAILABLE = {"eng": 8_000, "jpn": 1_000, "spa": 1_000}
@@ -42,6 +42,19 @@ def test_what_a_language_lacks_is_shared_by_those_that_have_more():
     # Equal shares of 3,000: jpn lacks 2,900, then of 8,900 - 4,450 each - spa lacks 2,450.
     assert language_budgets(available, Budget(total=9_000, exponent=0)) == {"eng": 6_900, "jpn": 100, "spa": 2_000}
     assert language_budgets(available, Budget(total=10**9, exponent=0)) == available
+
+
+def test_what_a_budget_asks_for_beyond_what_there_is():
+    assert shortfall(AVAILABLE, Budget(total=10_000)) == shortfall(AVAILABLE, Budget(per_language={"eng": 8_000})) == 0
+    assert shortfall(AVAILABLE, Budget(total=10_300)) == 300
+    assert shortfall(AVAILABLE, Budget(per_language={"eng": 9_000, "jpn": 10, "spa": 1_001})) == 1_001
+
+
+def test_take_all_of_every_language_above_the_total_is_refused():
+    budget = Budget(total=9_999, take_all=("eng", "jpn", "spa"))
+    with pytest.raises(InputError, match="raise the total or shorten take_all"):
+        language_budgets(AVAILABLE, budget)
+    assert language_budgets(AVAILABLE, Budget(total=10_000, take_all=("eng", "jpn", "spa"))) == AVAILABLE
 
 
 @pytest.mark.parametrize("total", [500, 2_000])

@@ -4,16 +4,18 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from raykd.artifacts import Result
 from raykd.config import Corpus, Exclude
+from raykd.corpus import documents, texts
 from raykd.corpus.rank import document_id, rank
 from raykd.corpus.schema import TEXT
-from raykd.corpus.texts import DUPLICATE_CHARACTERS, bucket_of, prepare_texts, shard_of
+from raykd.corpus.selection import DUPLICATE_CHARACTERS
+from raykd.corpus.texts import prepare_texts
 from raykd.errors import InputError
 
 SEED = 56
@@ -115,37 +117,88 @@ def test_texts_hold_what_a_plain_reading_says(local_ray, store, corpus, task, en
         assert shard["last_rank"] == part["rank"][-1].as_py()
 
 
-ONE_CPU = """
+OTHER_CPUS = """
 import sys, ray
 from raykd.artifacts import Result, ResultStore, Storage
 from raykd.config import Corpus
 from raykd.corpus.texts import prepare_texts
-root, corpus, task, made = sys.argv[1:]
-ray.init(address="local", num_cpus=1, object_store_memory=200e6, log_to_driver=False, include_dashboard=False)
+root, corpus, task, made, cpus = sys.argv[1:]
+ray.init(address="local", num_cpus=int(cpus), object_store_memory=200e6, log_to_driver=False, include_dashboard=False)
 task, made = (Result(kind, name, 1, {}) for kind, name in (("tasks", task), ("texts", made)))
 prepare_texts(ResultStore(Storage(root)), made, "td", Corpus.model_validate_json(corpus), 56, [task])
 """
 
 
+def files(store, result: Result) -> dict[str, bytes]:
+    """The content of every shard by its path in the result."""
+    folders = [f"{result.directory}/language={language}" for language in ("eng", "spa")]
+    paths = [f"{folder}/{name}" for folder in folders for name in store.storage.list(folder)]
+    return {path.removeprefix(result.directory): store.storage.read_bytes(path) for path in paths}
+
+
 def test_content_is_the_same_for_any_cpus_units_and_order_of_sources(local_ray, store, corpus, task):
-    one_cpu, small, turned = (Result("texts", name, 1, {}) for name in ("one-cpu", "small", "turned"))
-    process = subprocess.Popen(
-        [sys.executable, "-c", ONE_CPU, store.storage.root, corpus.model_dump_json(), task.name, one_cpu.name],
-        env={**os.environ, "RAY_AUTH_MODE": "disabled", "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    one, four, small, turned = (Result("texts", name, 1, {}) for name in ("one-cpu", "four-cpus", "small", "turned"))
+    others = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                OTHER_CPUS,
+                store.storage.root,
+                corpus.model_dump_json(),
+                task.name,
+                made.name,
+                cpus,
+            ],
+            env={**os.environ, "RAY_AUTH_MODE": "disabled", "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for made, cpus in ((one, "1"), (four, "4"))
+    ]
     prepare_texts(store, small, "td", corpus, SEED, [task], unit_bytes=20_000)
     turned_corpus = corpus.model_copy(update={"sources": corpus.sources[::-1]})
     prepare_texts(store, turned, "td", turned_corpus, SEED, [task])
-    assert process.wait(timeout=300) == 0
+    assert [process.wait(timeout=300) for process in others] == [0, 0]
+    for other in (one, four, turned):
+        assert store.facts(other) == store.facts(small)
+        assert files(store, other) == files(store, small)
 
-    def files(result: Result) -> dict[str, bytes]:
-        folders = [f"{result.directory}/language={language}" for language in ("eng", "spa")]
-        paths = [f"{folder}/{name}" for folder in folders for name in store.storage.list(folder)]
-        return {path.removeprefix(result.directory): store.storage.read_bytes(path) for path in paths}
 
-    assert store.facts(small)["content"] == store.facts(turned)["content"] == store.facts(one_cpu)["content"]
-    assert store.facts(small) == store.facts(turned) == store.facts(one_cpu)
-    assert files(small) == files(turned) == files(one_cpu)
+@pytest.fixture
+def without_ray(monkeypatch):
+    """One task after the other, in this process."""
+    monkeypatch.setattr(texts, "reports_of_each", lambda items, work: [work(item) for item in items])
+
+
+@pytest.mark.parametrize(("flush", "key_range"), [(1, 1_000), (10_000, 7_000)])
+def test_content_is_the_same_for_any_flush_and_range_of_keys(
+    monkeypatch, without_ray, store, corpus, task, flush, key_range
+):
+    many, few = (Result("texts", name, 1, {}) for name in ("many", "few"))
+    prepare_texts(store, few, "td", corpus, SEED, [task])
+    monkeypatch.setattr(documents, "BLOCK_DOCUMENTS", 7)
+    monkeypatch.setattr(texts, "FLUSH_BYTES", flush)
+    monkeypatch.setattr(texts, "KEY_RANGE_BYTES", key_range)
+    prepare_texts(store, many, "td", corpus, SEED, [task], unit_bytes=9_000)
+    assert store.facts(many) == store.facts(few)
+    assert files(store, many) == files(store, few)
+
+
+def test_scratch_of_a_failed_try_goes_though_the_settings_have_changed(without_ray, store, write_rows):
+    before = [Result("texts", name, 1, {"made": "before"}).directory for name in ("td", "td-2")]
+    for directory in before:
+        store.storage.write_bytes(f"scratch/{directory}/documents/eng/000000-0000.arrow", b"half")
+    prepare_texts(store, RESULT, "td", Corpus(sources=(write_rows("rows", [{"text": "x"}]),)), SEED, [])
+    assert [store.storage.exists(f"scratch/{directory}") for directory in before] == [False, True]
+
+
+def test_every_source_has_its_counts(without_ray, store, corpus, task):
+    prepare_texts(store, RESULT, "td", corpus, SEED, [task])
+    for facts in store.facts(RESULT)["languages"].values():
+        for count in ("documents", "bytes", "read"):
+            assert sum(source[count] for source in facts["sources"].values()) == facts[count]
+        dropped = sum((Counter(source["dropped"]) for source in facts["sources"].values()), Counter())
+        assert dropped == facts["dropped"]
+    assert set(store.facts(RESULT)["languages"]["eng"]["sources"]) == {"one"}
 
 
 def test_where_ids_are_not_unique_the_row_that_stays_depends_on_no_order(local_ray, store, write_rows, read_shards):
@@ -189,17 +242,3 @@ def test_an_empty_language_is_refused_with_its_counts(local_ray, store, write_ro
     assert "excluded group 1" in str(error.value)
     assert empty.path in str(error.value)
     assert store.manifest(RESULT) is None
-
-
-@pytest.mark.parametrize("shards", [1, 3, 64, 65, 1000])
-def test_shards_and_buckets_are_ranges_of_rank(shards):
-    ranks = np.sort(np.random.default_rng(0).integers(0, 2**64, 20_000, np.uint64))
-    ranks[0], ranks[-1] = 0, 2**64 - 1
-    shard = shard_of(ranks, shards)
-    assert (shard[0], shard[-1]) == (0, shards - 1)
-    assert (np.diff(shard) >= 0).all()
-    assert np.bincount(shard, minlength=shards).min() > 0
-    assert [int(one) for one in shard[::997]] == [int(one) * shards >> 64 for one in (ranks[::997] >> 32 << 32)]
-    bucket = bucket_of(shard, shards)
-    assert bucket.max() == min(shards, 64) - 1
-    assert (np.diff(bucket) >= 0).all()

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.corpus.quantity import cutoff_ranks
 from raykd.corpus.tokenizer import load_tokenizer, train_wordpiece
-from raykd.corpus.tokens import UNKNOWN_SHARE, missing_shards, prepare_tokens, token_counts
+from raykd.corpus.tokens import missing_shards, prepare_tokens, token_counts
 
 MAX_LENGTH = 16
-TOKENS_RESULT = Result("tokens", "corpus-teacher", 1, {"max_length": MAX_LENGTH})
+UNKNOWN_SHARE = 0.5
+SETTINGS = {"max_length": MAX_LENGTH, "minimum": 0, "unknown": UNKNOWN_SHARE}
+TOKENS_RESULT = Result("tokens", "corpus-teacher", 1, SETTINGS)
 UNKNOWN = "ЖЖЖ"
 
 
@@ -127,3 +131,51 @@ def test_a_larger_quantity_adds_shards_and_leaves_the_others(local_ray, store, t
         "language=jpn/part-00000.parquet",
     ]
     assert np.array_equal(token_counts(store, TOKENS_RESULT, {"eng": ranks[7]}, 130), small)
+
+
+def unigram(store: ResultStore) -> SavedEncoder:
+    """A Unigram tokenizer as XLM-R's is: pieces that begin words carry a mark, its own names of special tokens."""
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(vocab_size=90, special_tokens=special, unk_token="<unk>", show_progress=False)
+    tokenizer.train_from_iterator(["the cat sat on mat quick brown fox über 日本 語"] * 3, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    names = {"cls": "<s>", "pad": "<pad>", "sep": "</s>", "unk": "<unk>", "mask": "<mask>"}
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, **{f"{name}_token": token for name, token in names.items()}
+    )
+    fast.save_pretrained(store.storage.path("tokenizers/unigram"))
+    return SavedEncoder("unigram", 0, "1" * 64, "tokenizers/unigram")
+
+
+def test_a_unigram_tokenizer_and_both_filters(local_ray, store, texts, read_shards):
+    saved = unigram(store)
+    tokenizer = load_tokenizer(store.storage.path(saved.location))
+    assert tokenizer("cat", add_special_tokens=True)["input_ids"][0] == tokenizer.cls_token_id
+    settings = {"max_length": MAX_LENGTH, "minimum": 6, "unknown": 0.2}
+    result = Result("tokens", "corpus-unigram", 1, settings)
+    prepare_tokens(store, result, texts, saved, cutoff_ranks(store, texts, None))
+    expected, dropped = [], {"short": 0, "unknown": 0}
+    for document in read_shards(texts):
+        ids = tokenizer(document["text"], add_special_tokens=False)["input_ids"]
+        for number, start in enumerate(range(0, len(ids), MAX_LENGTH - 2)):
+            part = ids[start : start + MAX_LENGTH - 2]
+            if part.count(tokenizer.unk_token_id) / len(part) >= 0.2:
+                dropped["unknown"] += 1
+            elif len(part) + 2 < 6:
+                dropped["short"] += 1
+            else:
+                expected.append((document["doc_id"], number, part))
+    assert min(dropped.values()) > 0
+    found = [(row["doc_id"], row["piece"], row["input_ids"]) for row in read_shards(result)]
+    assert found == expected
+    facts = [shard for shard in store.facts(result)["shards"] if shard["language"] == "eng"]
+    assert sum(shard["dropped_short"] for shard in facts) == dropped["short"]
+    assert sum(shard["dropped_unknown"] for shard in facts) == dropped["unknown"]
+    counts = token_counts(store, result, {"eng": 2**64 - 1}, len(tokenizer))
+    ids = [id for _, _, part in expected for id in part]
+    assert np.array_equal(counts, np.bincount(ids, minlength=len(tokenizer)))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +19,21 @@ from raykd.corpus.tokenizer import SPECIAL_TOKENS
 from raykd.distill.engine import Reduce
 from raykd.distill.masking import Masker
 from raykd.distill.order import Group
-from raykd.distill.sequences import MicroBatch, Sequences, SpecialIds
+from raykd.distill.sequences import Sequences, SpecialIds
 from raykd.distill.training import Training, TrainingJob
 
 VOCABULARY = 40
 SPECIAL = SpecialIds(start=2, end=3, pad=0)
 MASK = 4
 FIRST_WORD = 5
+
+
+class PaddedBatch(NamedTuple):
+    """int64 [batch, length] each."""
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    labels: torch.Tensor
 
 
 @pytest.fixture(autouse=True)
@@ -140,17 +148,17 @@ def masker() -> Masker:
 
 
 @pytest.fixture
-def one_batch(special) -> Callable[..., MicroBatch]:
+def one_batch(special) -> Callable[..., PaddedBatch]:
     """All of some sequences as one padded batch, written the plain way."""
 
-    def make(sequences: Sequences, masker: Masker, epoch: int = 0) -> MicroBatch:
+    def make(sequences: Sequences, masker: Masker, epoch: int = 0) -> PaddedBatch:
         rows = []
         for index, key in enumerate(sequences.keys):
             ids = sequences.ids[sequences.offsets[index] : sequences.offsets[index + 1]]
             shown, labels = masker(ids, np.full(len(ids), key), epoch)
             rows.append(([special.start, *shown, special.end], [-100, *labels, -100]))
         longest = max(len(ids) for ids, _ in rows)
-        return MicroBatch(
+        return PaddedBatch(
             torch.tensor([ids + [special.pad] * (longest - len(ids)) for ids, _ in rows]),
             torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in rows]),
             torch.tensor([labels + [-100] * (longest - len(labels)) for _, labels in rows]),
@@ -272,7 +280,7 @@ def make_job(store, make_tokens, tokenizer) -> Callable[..., TrainingJob]:
             tokenizer=tokenizer,
             tokens=tokens,
             cutoffs={"eng": 2**64 - 1, "spa": 2**64 - 1},
-            resources=TrainResources(**({"threads": 1, "micro_batch_tokens": 128} | resources)),
+            resources=TrainResources(**({"threads": 1, "micro_batch_tokens": 128, "precision": "float32"} | resources)),
         )
 
     return make
@@ -316,7 +324,7 @@ def train(read_directly) -> Callable[..., list[Training]]:
 
         def work(training: Training) -> None:
             steps = read_directly(job.tokens, training.worker_groups(), len(training.rows), training.total_steps)
-            training.run(steps, shared.reduce(training.rank), save, lambda line: None)
+            training.run(steps, shared.reduce(training.rank), save, lambda row, timing: None)
 
         with ThreadPoolExecutor(workers) as threads:
             list(threads.map(work, trainings))

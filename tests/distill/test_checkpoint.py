@@ -5,7 +5,7 @@ import torch
 
 from raykd.distill import checkpoint
 from raykd.distill.engine import Engine
-from raykd.distill.sequences import micro_batches
+from raykd.distill.packing import micro_batches
 from raykd.distill.student import build_student
 
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from raykd.distill.engine import Engine, StepRow
-from raykd.distill.sequences import MicroBatch, micro_batches
+from raykd.distill.packing import PackedBatch, micro_batches
 from raykd.distill.student import build_student
 
 STEPS = 10
@@ -25,7 +25,7 @@ def make_engine(make_teacher, distill_spec):
     return make
 
 
-def first_step(engine: Engine, batches: Iterable[MicroBatch]) -> tuple[StepRow, torch.Tensor]:
+def first_step(engine: Engine, batches: Iterable[PackedBatch]) -> tuple[StepRow, torch.Tensor]:
     """A step's row and its gradient, which is the third thing summed over the workers."""
     reduced: list[torch.Tensor] = []
     row = engine.step(0, 0, batches, lambda tensor: reduced.append(tensor.clone()))
@@ -148,3 +148,62 @@ def test_a_worker_without_sequences_brings_nothing(make_engine):
     row, gradient = first_step(make_engine(), [])
     assert row.sequences == row.tokens == row.masked == row.loss == 0
     assert len(gradient) and not gradient.any()
+
+
+def test_bf16_step_is_close_to_the_float32_one(make_teacher, distill_spec, make_sequences, masker, special):
+    sequences, spec = make_sequences(20), distill_spec()
+
+    def run(dtype: torch.dtype) -> tuple[StepRow, torch.Tensor]:
+        teacher = make_teacher()
+        engine = Engine(build_student(teacher, spec), teacher, spec, STEPS, dtype=dtype)
+        return first_step(engine, micro_batches(sequences, masker, 0, special, 100))
+
+    (exact, expected), (rounded, gradient) = run(torch.float32), run(torch.bfloat16)
+    assert gradient.dtype == torch.float32
+    assert relative_distance(gradient, expected) < 0.03
+    assert rounded.loss == pytest.approx(exact.loss, rel=0.01)
+
+
+def test_small_updates_are_not_rounded_away_in_bf16(make_teacher, pretrain_spec, make_sequences, masker, special):
+    """A step of 1e-5 is a hundredth of bf16's resolution at 1, where the LayerNorms' weights are."""
+    model = make_teacher()
+    before = model.bert.embeddings.LayerNorm.weight.detach().clone()
+    spec = pretrain_spec(learning_rate=1e-5, warmup=0)
+    engine = Engine(model, None, spec, STEPS, dtype=torch.bfloat16)
+    engine.step(0, 0, micro_batches(make_sequences(20), masker, 0, special, 100), alone)
+    moved = (model.bert.embeddings.LayerNorm.weight - before).abs()
+    assert moved.min() > 0 and moved.max() < 2e-5
+
+
+@pytest.mark.parametrize(
+    ("weights", "missing", "run"),
+    [
+        ({"distillation": 0}, {"kd"}, True),
+        ({"cosine": 0}, {"cosine"}, True),
+        ({"distillation": 0, "cosine": 0}, {"kd", "cosine"}, False),
+    ],
+)
+def test_losses_of_weight_0_are_left_out(make_engine, make_sequences, masker, special, weights, missing, run):
+    engine = make_engine(loss=weights)
+    assert (engine.teacher is not None) is run
+    row, gradient = first_step(engine, micro_batches(make_sequences(12), masker, 0, special, 64))
+    assert {name for name in ("kd", "cosine", "mlm") if getattr(row, name) is None} == missing
+    parts = {"kd": 5, "mlm": 2, "cosine": 1}
+    expected = sum(weight * getattr(row, name) for name, weight in parts.items() if name not in missing)
+    assert row.loss == pytest.approx(expected, rel=1e-5) and gradient.any()
+
+
+def test_head_first_leaves_the_encoder_alone(make_teacher, pretrain_spec, make_sequences, masker, special):
+    engine = Engine(make_teacher(), None, pretrain_spec(learning_rate=0.01, weight_decay=0.1), STEPS)
+    sequences = make_sequences(20)
+    encoder = {name: value.clone() for name, value in engine.model.bert.state_dict().items()}
+    head = engine.model.cls.predictions.transform.dense.weight.detach().clone()
+    engine.train_head_only(True)
+    engine.step(0, 0, micro_batches(sequences, masker, 0, special, 100), alone)
+    assert all(value.equal(encoder[name]) for name, value in engine.model.bert.state_dict().items())
+    assert not engine.model.cls.predictions.transform.dense.weight.equal(head)
+    engine.train_head_only(False)
+    engine.step(1, 0, micro_batches(sequences, masker, 1, special, 100), alone)
+    assert not any(
+        value.equal(encoder[name]) for name, value in engine.model.bert.state_dict().items() if "weight" in name
+    )

@@ -3,8 +3,7 @@ import math
 import pytest
 import torch
 
-from raykd.distill.losses import cosine_sum, dense_losses, distillation_sums, divergence_sum, masked_model_sums
-from raykd.distill.sequences import MicroBatch
+from raykd.distill.losses import chunked_losses, cosine_sum, dense_losses, distillation_sums, divergence_sum
 from raykd.distill.student import build_student
 
 
@@ -16,11 +15,11 @@ def pair(make_teacher, distill_spec):
 
 
 @pytest.fixture
-def batch(make_sequences, masker, one_batch) -> MicroBatch:
+def batch(make_sequences, masker, one_batch):
     return one_batch(make_sequences(5), masker)
 
 
-def parts(batch: MicroBatch, padding: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def parts(batch, padding: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return (
         torch.nn.functional.pad(batch.input_ids, (0, padding), value=0),
         torch.nn.functional.pad(batch.attention_mask, (0, padding), value=0),
@@ -28,7 +27,7 @@ def parts(batch: MicroBatch, padding: int = 0) -> tuple[torch.Tensor, torch.Tens
     )
 
 
-def loop_sums(student, teacher, batch: MicroBatch, temperature: float, masked_only: bool) -> tuple[float, float, float]:
+def loop_sums(student, teacher, batch, temperature: float, masked_only: bool) -> tuple[float, float, float]:
     """mlm, kd and cosine position by position, with Python numbers."""
     with torch.no_grad():
         answers = [
@@ -62,13 +61,6 @@ def test_sums_are_those_of_a_plain_loop(pair, batch, positions, temperature):
     assert sums.mlm.item() == pytest.approx(mlm, rel=1e-9)
     assert sums.kd.item() == pytest.approx(kd, rel=1e-9)
     assert sums.cosine.item() == pytest.approx(cosine, rel=1e-9)
-
-
-def test_pretraining_has_the_masked_loss_alone(pair, batch):
-    _, teacher = pair
-    sums = masked_model_sums(teacher, *parts(batch))
-    assert sums.mlm.item() == pytest.approx(loop_sums(teacher, teacher, batch, 1.0, False)[0], rel=1e-9)
-    assert sums.kd is None and sums.cosine is None
 
 
 def test_divergence_of_equal_logits_is_zero():
@@ -130,3 +122,22 @@ def test_the_teacher_gets_no_gradient(pair, batch):
     sums = distillation_sums(*pair, *parts(batch))
     (sums.kd + sums.cosine).backward()
     assert all(parameter.grad is None for parameter in pair[1].parameters())
+
+
+@pytest.mark.parametrize("positions", ["all", "masked"])
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_chunked_losses_are_the_dense_ones(pair, batch, positions, temperature):
+    parameters = [parameter for parameter in pair[0].parameters() if parameter.requires_grad]
+    dense = dense_losses(*pair, *parts(batch, 3), temperature, positions)
+    chunked = chunked_losses(*pair, *parts(batch, 3), temperature, positions)
+    assert dense.keys() == chunked.keys()
+    for name, loss in dense.items():
+        torch.testing.assert_close(chunked[name], loss)
+        torch.testing.assert_close(gradients(chunked[name], parameters), gradients(loss, parameters))
+
+
+def gradients(loss: torch.Tensor, parameters: list[torch.Tensor]) -> list[torch.Tensor]:
+    found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    return [
+        torch.zeros_like(parameter) if one is None else one for parameter, one in zip(parameters, found, strict=True)
+    ]

@@ -32,7 +32,7 @@ def fit(make_job):
     return run
 
 
-def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, make_job):
+def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, make_job, capsys):
     pretrain = pretrain_spec(learning_rate=0.01)
     _, result = fit("bert", pretrain, checkpoint_steps=3)
     facts = store.facts(result)
@@ -40,6 +40,9 @@ def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, ma
     names = store.storage.list(result.directory)
     assert {"config.json", "model.safetensors", "tokenizer.json", "training.parquet", "manifest.json"} <= set(names)
     assert "checkpoints" not in names
+    # What a worker reports is printed here, where the training was started.
+    shown = capsys.readouterr().out.splitlines()[-1]
+    assert shown.startswith("bert: step 8 of 8, loss ") and "% of peak" in shown and shown.endswith("0 s left")
 
     bert = SavedEncoder("bert", 7, result.hash, result.directory)
     _, result = fit("student", distill_spec(learning_rate=0.01, dropout=0.1), bert, checkpoint_steps=3)
@@ -49,11 +52,16 @@ def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, ma
         assert AutoModelForMaskedLM.from_pretrained(directory).config.model_type == "distilbert"
         assert len(AutoTokenizer.from_pretrained(directory)) == 40
         rows = pq.read_table(directory / "training.parquet")
+        timing = pq.read_table(directory / "timing.parquet")
     assert encoder.config.n_layers == 1 and facts["parameters"] == encoder.num_parameters()
     assert rows.schema == checkpoint.TRAINING and rows["step"].to_pylist() == list(range(8))
     assert rows["epoch"].to_pylist() == [0] * 4 + [1] * 4
     assert all(rows[name].null_count == 0 for name in rows.column_names)
     assert facts["tokens"] == sum(rows["tokens"].to_pylist())
+    assert timing["step"].to_pylist() == list(range(8)) and timing["tokens"].equals(rows["tokens"])
+    seconds, waits = timing["seconds"].to_pylist(), timing["data_wait"].to_pylist()
+    assert all(0 <= wait < whole for wait, whole in zip(waits, seconds, strict=True))
+    assert facts["tokens_per_second"] == pytest.approx(sum(rows["tokens"].to_pylist()[1:]) / sum(seconds[1:]), abs=0.1)
     assert facts["loss"] == rows["loss"][-1].as_py() < rows["loss"][0].as_py()
     assert "checkpoints" not in store.storage.list(result.directory)
 

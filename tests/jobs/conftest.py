@@ -25,6 +25,7 @@ evaluate.seeds: 3
 sweep.quantities: [30kB, 60kB]
 resources.train.checkpoint_steps: 4
 resources.object_store: 150MB
+cleaning.links: tag
 """
 
 

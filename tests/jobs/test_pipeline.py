@@ -42,6 +42,10 @@ def wait_for(condition: Callable[[], bool], process, seconds: float = 240) -> No
         time.sleep(0.05)
 
 
+def texts_of(file: Path) -> list[str]:
+    return list(pd.read_parquet(file, columns=["text"])["text"])
+
+
 def test_every_stage_leaves_complete_results(finished: Path):
     storage = finished / "runs/demo"
     index = json.loads((storage / "experiment.json").read_text())
@@ -57,6 +61,20 @@ def test_every_stage_leaves_complete_results(finished: Path):
     assert found["cell"].nunique() == 5
 
 
+def test_corpora_and_tasks_are_cleaned_alike(finished: Path):
+    storage = finished / "runs/demo"
+    for kind in ("texts/technical-*", "tasks/tags-*"):
+        (directory,) = storage.glob(kind)
+        texts = [
+            text
+            for file in directory.rglob("*.parquet")
+            if file.parent.name == "language=eng"
+            for text in texts_of(file)
+        ]
+        assert any("[link]" in text for text in texts)
+        assert not any("://" in text for text in texts)
+
+
 def test_encoders_load_and_fill_masks(finished: Path):
     for directory in (finished / "runs/demo/encoders").iterdir():
         AutoModel.from_pretrained(directory)
@@ -69,8 +87,32 @@ def test_report_has_the_tables_and_the_figure(finished: Path):
     report = finished / "runs/demo/report"
     assert "<html" in (report / "index.html").read_text()
     written = {path.name for path in (report / "tables").iterdir()}
-    assert {"table1-corpus.csv", "table4-labels.csv", "table6-quantity.csv", "table8-results.csv"} <= written
+    assert {
+        "corpus-text.csv",
+        "corpus-drops.csv",
+        "corpus-tokens.csv",
+        "table1-corpus.csv",
+        "table4-labels.csv",
+        "table6-quantity.csv",
+        "table8-results.csv",
+    } <= written
     assert (report / "figures/figure2-quantity.svg").exists()
+
+
+def test_the_report_counts_text_and_tokens_as_they_are_on_storage(finished: Path):
+    tables = finished / "runs/demo/report/tables"
+    texts = pd.read_csv(tables / "corpus-text.csv").set_index("corpus")
+    dropped = pd.read_csv(tables / "corpus-drops.csv").groupby("corpus")["documents"].sum()
+    tokens = pd.read_csv(tables / "corpus-tokens.csv").set_index("corpus")
+    for corpus, row in texts.iterrows():
+        documents = pd.concat(map(pd.read_parquet, finished.glob(f"runs/demo/texts/{corpus}-*/language=eng/*.parquet")))
+        assert (row["documents"], row["bytes"]) == (len(documents), documents["bytes"].sum())
+        assert row["read"] == row["documents"] + dropped.get(corpus, 0)
+        assert row["source"] == f"{corpus}-eng"
+        files = finished.glob(f"runs/demo/tokens/{corpus}-*/language=eng/part-?????.parquet")
+        sequences = pd.concat(map(pd.read_parquet, files))
+        assert tokens.loc[corpus, "sequences"] == len(sequences)
+        assert tokens.loc[corpus, "tokens"] == sequences["input_ids"].map(len).sum()
 
 
 def test_second_run_changes_no_file(finished: Path, run_job):

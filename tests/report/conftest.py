@@ -67,6 +67,22 @@ def make_inputs(**changes) -> ReportInputs:
         for split in amounts
         for place, label in enumerate(LABELS[task])
     ]
+    texts = [
+        ("td", "eng", "stackoverflow", 2_100_000, 2_000_000, 3_100_000_000),
+        ("td", "eng", "serverfault", 60_000, 50_000, 60_000_000),
+        ("td", "jpn", "ja.stackoverflow", 40_500, 40_000, 55_000_000),
+        ("cc", "eng", "messages", 1_000, 1_000, 45_000),
+    ]
+    drops = [
+        ("td", "eng", "stackoverflow", "empty", 1_000),
+        ("td", "eng", "stackoverflow", "duplicate", 99_000),
+        ("td", "eng", "serverfault", "duplicate", 10_000),
+        ("td", "jpn", "ja.stackoverflow", "task row", 500),
+    ]
+    tokens = [
+        ("td", "mbert", 512, "eng", 1_600_000_000, 900_000, 400_000_000, 123, 0),
+        ("td", "mbert", 512, "jpn", 55_000_000, 45_000, 21_000_000, 4_567, 89),
+    ]
     corpora = [
         ("td-distilmbert", "td", "eng", 1_500_000, 1_580_000_000, 390_000_000),
         ("td-distilmbert", "td", "jpn", 40_000, 55_000_000, 21_000_000),
@@ -93,6 +109,9 @@ def make_inputs(**changes) -> ReportInputs:
     ]
     values = {
         "name": "td-small",
+        "texts": frame("texts", texts),
+        "drops": frame("drops", drops),
+        "tokens": frame("tokens", tokens),
         "corpora": frame("corpora", corpora),
         "splits": frame("splits", splits),
         "labels": frame("labels", labels),

@@ -2,12 +2,13 @@
 
 import xml.etree.ElementTree as ElementTree
 
-import pandas as pd
 import pytest
 
 from raykd.report.figures import build_figures
-from raykd.report.inputs import COLUMNS, empty
+from raykd.report.inputs import empty
 from raykd.report.results import analyse
+
+CURVES = {"loss-td-distilmbert", "loss-td-1.0", "loss-td-2.0"}
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +16,8 @@ def figures(inputs):
     return build_figures(inputs, analyse(inputs))
 
 
-def test_three_figures_are_svg_with_text_alternatives(figures):
-    assert set(figures) == {"figure2-quantity", "loss-curves", "score-distributions"}
+def test_four_figures_are_svg_with_text_alternatives(figures):
+    assert set(figures) == {"corpus-composition", "figure2-quantity", *CURVES, "score-distributions"}
     for figure in figures.values():
         assert ElementTree.fromstring(figure.svg).tag.endswith("svg")
         assert len(figure.alt) > 40
@@ -29,7 +30,9 @@ def test_the_text_alternative_tells_the_numbers(figures):
     alt = figures["figure2-quantity"].alt
     assert "1 GB" in alt
     assert "mbert" in alt
-    assert "td-distilmbert from 48.6 to 6.4;" in figures["loss-curves"].alt
+    assert "td, eng: 3.16 GB; td, jpn: 0.06 GB; cc, eng: <0.01 GB" in figures["corpus-composition"].alt
+    alt = figures["loss-td-distilmbert"].alt
+    assert "total loss from 48.6 to 6.4; distillation loss from 6 to 0.5; masked loss from 9 to 1.9" in alt
 
 
 def test_the_same_inputs_give_the_same_bytes(inputs, figures):
@@ -39,22 +42,27 @@ def test_the_same_inputs_give_the_same_bytes(inputs, figures):
 
 def test_one_seed_has_no_band_and_no_traceback(make_inputs, inputs):
     one = make_inputs(scores=inputs.scores[inputs.scores["seed"] == 0])
-    assert len(build_figures(one, analyse(one))) == 3
+    assert len(build_figures(one, analyse(one))) == 6
 
 
-def test_names_are_never_read_as_mathematics(make_inputs):
-    training = pd.DataFrame([(r"$\frac{", 1, 1, 10, 2.0, None, 2.0, None)], columns=list(COLUMNS["training"]))
-    inputs = make_inputs(training=training)
-    figure = build_figures(inputs, analyse(inputs))["loss-curves"]
+def test_names_are_never_read_as_mathematics(make_inputs, inputs):
+    name = r"$\frac{"
+    changes = {frame: getattr(inputs, frame).replace("td-distilmbert", name) for frame in ("scores", "expected_cells")}
+    task_encoders = {task: (name, *encoders[1:]) for task, encoders in inputs.task_encoders.items()}
+    changed = make_inputs(**changes, task_encoders=task_encoders)
+    figure = build_figures(changed, analyse(changed))["score-distributions"]
     assert rb"$\frac{" in figure.svg
 
 
 def test_long_runs_are_thinned(make_inputs, frame):
     rows = [("a", 1, step, step * 100, 1 + 1 / step, None, 1 + 1 / step, None) for step in range(1, 20_001)]
     inputs = make_inputs(training=frame("training", rows))
-    assert len(build_figures(inputs, analyse(inputs))["loss-curves"].svg) < 100_000
+    svg = build_figures(inputs, analyse(inputs))["loss-a"].svg
+    assert len(svg) < 20_000
+    # What is 317 points wide is as wide as a phone: its text of 9 points is not made smaller.
+    assert b'width="237.6pt"' in svg
 
 
 def test_without_results_there_are_no_figures(make_inputs):
-    inputs = make_inputs(scores=empty("scores"), training=empty("training"), sweep=None)
+    inputs = make_inputs(texts=empty("texts"), scores=empty("scores"), training=empty("training"), sweep=None)
     assert build_figures(inputs, analyse(inputs)) == {}

@@ -37,6 +37,9 @@ class Text(HTMLParser):
 
 def test_every_table_and_figure_is_written(files):
     tables = (
+        "corpus-text",
+        "corpus-drops",
+        "corpus-tokens",
         "table1-corpus",
         "table2-splits",
         "table3-binary-labels",
@@ -46,7 +49,7 @@ def test_every_table_and_figure_is_written(files):
     )
     for slug in (*tables, "table8-tests", "how-sure", "gains"):
         assert {f"tables/{slug}.{ending}" for ending in ("csv", "md", "tex")} <= set(files)
-    assert {f"figures/{slug}.svg" for slug in ("figure2-quantity", "loss-curves", "score-distributions")} <= set(files)
+    assert {f"figures/{slug}.svg" for slug in ("corpus-composition", "figure2-quantity", "loss-td-1.0")} <= set(files)
     assert list(files)[-1] == "index.html"
 
 
@@ -69,7 +72,7 @@ def test_the_page_can_be_read_without_seeing_it(files):
     tags = Text(files["index.html"]).tags
     names = [tag for tag, _ in tags]
     assert names.count("main") == names.count("header") == names.count("nav") == names.count("h1") == 1
-    assert names.count("table") == names.count("caption") == 11
+    assert names.count("table") == names.count("caption") == 14
     assert all(attributes.get("scope") for tag, attributes in tags if tag == "th")
     assert all(attributes.get("alt") for tag, attributes in tags if tag == "img")
     identifiers = [attributes["id"] for _, attributes in tags if "id" in attributes]
@@ -89,6 +92,8 @@ def test_names_from_the_data_are_escaped_everywhere(make_inputs, render):
             commit=hostile,
             scores=whole.scores.replace({"encoder": {"td-distilmbert": hostile}, "label": {"java": hostile}}),
             task_encoders={task: (hostile, "distilmbert", "mbert") for task in ("intent", "tags")},
+            texts=whole.texts.replace({"source": {"stackoverflow": hostile}}),
+            drops=whole.drops.replace({"source": {"stackoverflow": hostile}}),
             corpora=whole.corpora.replace({"encoder": {"td-distilmbert": hostile}}),
             labels=whole.labels.replace({"label": {"java": hostile}}),
             training=whole.training.replace({"encoder": {"td-distilmbert": hostile}}),
@@ -103,7 +108,15 @@ def test_names_from_the_data_are_escaped_everywhere(make_inputs, render):
 # Each case: what is replaced in the whole experiment.
 PARTIAL = {
     "nothing yet": lambda whole: {
-        name: empty(name) for name in ("corpora", "splits", "labels", "scores", "training", "encoders", "stages")
+        name: empty(name)
+        for name in (
+            *("texts", "drops", "tokens", "corpora", "splits", "labels"),
+            *("scores", "training", "encoders", "stages"),
+        )
+    },
+    "prepared": lambda whole: {name: empty(name) for name in ("corpora", "scores", "training", "encoders")},
+    "texts alone": lambda whole: {
+        name: empty(name) for name in ("drops", "tokens", "corpora", "scores", "training", "encoders", "stages")
     },
     "nothing planned": lambda whole: {
         **{name: empty(name) for name in ("scores", "expected_cells")},

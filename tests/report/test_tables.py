@@ -216,6 +216,7 @@ def test_absent_tables_give_their_reason(build, frame, cell_scores):
     tables = build(
         scores=empty("scores"), corpora=empty("corpora"), labels=empty("labels"), splits=empty("splits"),
         sweep=None, positive={}, stages=empty("stages"), encoders=empty("encoders"),
+        texts=empty("texts"), drops=empty("drops"), tokens=empty("tokens"),
     )  # fmt: skip
     assert all(not table.rows and table.absent for table in tables.values())
     assert tables["table6-quantity"].absent == "No sweep in this experiment."

@@ -1,8 +1,9 @@
 """Sources as fixed units of work, and units as rows: every row of a file exactly once, however it is cut.
 
-A reader is a module with `units(source, path, unit_bytes)`, the units of one file, and `read(unit, source)`, their
-rows in file order. It raises InputError for a file that cannot be read and never raises for a bad row: that comes back
-as a row with a problem. A new one is a module here, its line in READERS, and its source in `raykd.config`.
+A reader is a module with `units(source, path, unit_bytes)`, the units of one file, and `read(unit, source, cleaning)`,
+their rows in file order, markup resolved as `cleaning` says. It raises InputError for a file that cannot be read and
+never raises for a bad row: that comes back as a row with a problem. A new one is a module here, its line in READERS,
+and its source in `raykd.config`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
-from raykd.config import Source
+from raykd.config import Cleaning, Source
 from raykd.corpus.readers import stackexchange, table, wikipedia
-from raykd.corpus.readers.files import plain_name, source_files
+from raykd.corpus.readers.files import content_bytes, plain_name, source_files
 from raykd.corpus.readers.units import Row, Unit
 from raykd.errors import InputError
 
-__all__ = ["READERS", "UNIT_BYTES", "Row", "Unit", "read_unit", "source_files", "source_name", "split_units"]
+__all__ = [
+    "READERS",
+    "UNIT_BYTES",
+    "Row",
+    "Unit",
+    "content_bytes",
+    "file_name",
+    "read_unit",
+    "source_files",
+    "source_name",
+    "split_units",
+]
 
 UNIT_BYTES = 32 << 20
 READERS: dict[str, ModuleType] = {"stackexchange": stackexchange, "table": table, "wikipedia": wikipedia}
@@ -25,6 +37,12 @@ READERS: dict[str, ModuleType] = {"stackexchange": stackexchange, "table": table
 def source_name(source: Source) -> str:
     """What document ids are made from: wherever a file lies, compressed or not, its documents keep their ids."""
     return source.name or f"{source.language}/{plain_name(source.path.rstrip('/'))}"
+
+
+def file_name(unit: Unit) -> str:
+    """What tells the files of one source apart: "" where the source is one file, wherever that lies."""
+    name = plain_name(unit.path)
+    return "" if name == plain_name(unit.source.path) else name
 
 
 def check_names(sources: Sequence[Source]) -> None:
@@ -49,6 +67,6 @@ def split_units(sources: Sequence[Source], unit_bytes: int = UNIT_BYTES) -> list
     ]
 
 
-def read_unit(unit: Unit) -> Iterator[Row]:
+def read_unit(unit: Unit, cleaning: Cleaning = Cleaning()) -> Iterator[Row]:
     """The rows of one unit, in file order."""
-    yield from READERS[unit.source.reader].read(unit, unit.source)
+    yield from READERS[unit.source.reader].read(unit, unit.source, cleaning)

@@ -104,4 +104,4 @@ def _documents(rows: list[Row], length: int) -> Iterator[Row]:
 def _document(rows: list[Row]) -> Row:
     first = rows[0]
     text = "\n".join(row.text for row in rows)
-    return Row(first.native_id, first.place, text, group=first.group, origin=first.origin)
+    return Row(first.native_id, first.place, text, group=first.group, origin=first.origin, offset=first.offset)

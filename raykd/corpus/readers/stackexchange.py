@@ -7,16 +7,18 @@ As it is, cut into byte ranges; compressed (.gz, .bz2, .zst) or inside the .7z t
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from itertools import islice
 
-from raykd.config import StackExchangeSource
+from raykd.config import Cleaning, StackExchangeSource
 from raykd.corpus.clean import html_to_text
 from raykd.corpus.readers.archive import check_member, open_member
 from raykd.corpus.readers.files import byte_ranges, number_lines, plain_name, read_lines, whole_file
 from raykd.corpus.readers.units import Row, Unit
+from raykd.corpus.readers.xml_rows import parse_rows
 
 MEMBER = "Posts.xml"
+BLOCK_ROWS = 128  # parsed together; a damaged row costs its block a parser for each
 POST_TYPES = {"questions": {"1"}, "answers": {"2"}, "all": {"1", "2"}}
 _TAG = re.compile(r"[^<>|]+")
 _FRAME = (b"", b"<posts>", b"</posts>")
@@ -30,29 +32,39 @@ def units(source: StackExchangeSource, path: str, unit_bytes: int) -> list[Unit]
     return whole_file(source, path)
 
 
-def read(unit: Unit, source: StackExchangeSource) -> Iterator[Row]:
+def read(unit: Unit, source: StackExchangeSource, cleaning: Cleaning) -> Iterator[Row]:
     """Questions (title and body, with tags) and answers (body) of one unit."""
     wanted = POST_TYPES[source.posts]
     # Posts of several sites may be one source, and every site counts its own.
     named = plain_name(unit.path) == plain_name(source.path)
     site = "" if named else f"{plain_name(unit.path)}:"
+    for rows in _blocks(_rows(unit)):
+        for (offset, _), post in zip(rows, parse_rows([row for _, row in rows]), strict=True):
+            place = f"{unit.path}: byte {offset}"
+            if isinstance(post, str):
+                yield Row(f"{site}{offset}", place, problem=post, offset=offset)
+            elif "Id" not in post or "PostTypeId" not in post:
+                yield Row(f"{site}{offset}", place, problem="a row without Id or PostTypeId", offset=offset)
+            elif post["PostTypeId"] in wanted:
+                text = html_to_text(post.get("Body", ""), cleaning)
+                if title := post.get("Title"):
+                    text = f"{title}\n{text}"
+                labels = tuple(_TAG.findall(post.get("Tags", "")))
+                yield Row(f"{site}{post['Id']}", place, text, labels, offset=offset)
+
+
+def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    while block := list(islice(rows, BLOCK_ROWS)):
+        yield block
+
+
+def _rows(unit: Unit) -> Iterator[tuple[int, bytes]]:
+    """(byte offset, content) of the lines that are no frame of the rows."""
     for offset, line in _lines(unit):
         row = line.removeprefix(b"\xef\xbb\xbf").strip()
-        if row in _FRAME or row.startswith(b"<?xml"):
-            continue
-        place = f"{unit.path}: byte {offset}"
-        try:
-            post = ElementTree.fromstring(row).attrib
-        except ElementTree.ParseError as error:
-            yield Row(f"{site}{offset}", place, problem=f"not a well-formed row ({error})")
-            continue
-        if "Id" not in post or "PostTypeId" not in post:
-            yield Row(f"{site}{offset}", place, problem="a row without Id or PostTypeId")
-        elif post["PostTypeId"] in wanted:
-            text = html_to_text(post.get("Body", ""))
-            if title := post.get("Title"):
-                text = f"{title}\n{text}"
-            yield Row(f"{site}{post['Id']}", place, text, labels=tuple(_TAG.findall(post.get("Tags", ""))))
+        # A head that has lost its line's end may hold a row: that one is damaged, and is not passed over.
+        if row not in _FRAME and not (row.startswith(b"<?xml") and row.count(b"<") == 1):
+            yield offset, row
 
 
 def _lines(unit: Unit) -> Iterator[tuple[int, bytes]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from raykd.config import TableSource
+from raykd.config import Cleaning, TableSource
+from raykd.corpus.clean import html_to_text
 from raykd.corpus.readers import table_batches, table_lines
 from raykd.corpus.readers.conversations import Turn, join_turns
 from raykd.corpus.readers.files import compression
@@ -36,16 +37,16 @@ def units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
     return _form(path).units(source, path, unit_bytes)
 
 
-def read(unit: Unit, source: TableSource) -> Iterator[Row]:
+def read(unit: Unit, source: TableSource, cleaning: Cleaning) -> Iterator[Row]:
     """The unit's rows that `where` keeps, single or as joined turns."""
     records = _kept(_form(unit.path).records(unit, source), source)
     if source.conversation and source.conversation.join:
-        yield from join_turns((_turn(record, source) for record in records), unit, source.conversation.join)
+        yield from join_turns((_turn(record, source, cleaning) for record in records), unit, source.conversation.join)
         return
     for record in records:
         if not unit.holds(record.position):
             return
-        yield _row(record, source)
+        yield _row(record, source, cleaning)
 
 
 def _form(path: str) -> Form:
@@ -64,17 +65,18 @@ def _kept(records: Iterator[Record], source: TableSource) -> Iterator[Record]:
             yield record
 
 
-def _row(record: Record, source: TableSource) -> Row:
+def _row(record: Record, source: TableSource, cleaning: Cleaning) -> Row:
     columns = record.columns
     if problem := record.problem or _problem(columns, source):
-        return Row(record.native_id, record.place, problem=problem)
+        return Row(record.native_id, record.place, problem=problem, offset=record.offset)
     return Row(
         native_id=str(columns[source.id]) if source.id else record.native_id,
         place=record.place,
-        text=columns[source.text],
+        text=html_to_text(columns[source.text], cleaning) if source.html else columns[source.text],
         labels=tuple(sorted(_strings(columns.get(source.labels)))) if source.labels else (),
         group=_string(columns.get(source.group)) if source.group else "",
         origin=_string(columns.get(source.origin)) if source.origin else "",
+        offset=record.offset,
     )
 
 
@@ -91,8 +93,8 @@ def _problem(columns: Mapping[str, Any], source: TableSource) -> str:
     return ""
 
 
-def _turn(record: Record, source: TableSource) -> Turn:
-    row, turns = _row(record, source), source.conversation
+def _turn(record: Record, source: TableSource, cleaning: Cleaning) -> Turn:
+    row, turns = _row(record, source, cleaning), source.conversation
     if row.problem or not turns:
         return Turn(record.position, row)
     order = _string(record.columns[turns.turn]) if turns.turn else "0"

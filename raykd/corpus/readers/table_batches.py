@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import fsspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -30,14 +32,31 @@ def parquet_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]
 
 
 def parquet_records(unit: Unit, source: TableSource) -> Iterator[Record]:
-    """A record's position is its row group."""
+    """A record's position is its row group; the rows of a group share its uncompressed text evenly (`Row.offset`)."""
     with fsspec.open(unit.path, "rb") as file:
         parquet = pq.ParquetFile(file)
-        row = sum(parquet.metadata.row_group(index).num_rows for index in range(unit.start))
-        for group in range(unit.start, parquet.num_row_groups):
+        rows = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
+        sizes = [_text_bytes(parquet.metadata.row_group(group), source.text) for group in range(len(rows))]
+        for group in range(unit.start, len(rows)):
             batches = parquet.iter_batches(BATCH_ROWS, row_groups=[group], columns=named_columns(source))
-            yield from _batch_records(unit, group, batches, row)
-            row += parquet.metadata.row_group(group).num_rows
+            offsets = np.arange(rows[group]) * sizes[group] // max(rows[group], 1) + sum(sizes[:group])
+            yield from _batch_records(unit, group, _with_offsets(batches, offsets), sum(rows[:group]))
+
+
+def _text_bytes(group: pq.RowGroupMetaData, text: str) -> int:
+    """At least one a row, so that no two rows of a file have one offset."""
+    columns = (group.column(index) for index in range(group.num_columns))
+    size = sum(column.total_uncompressed_size for column in columns if column.path_in_schema == text)
+    return max(size, group.num_rows)
+
+
+def _with_offsets(
+    batches: Iterable[pa.RecordBatch], offsets: np.ndarray
+) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
+    row = 0
+    for batch in batches:
+        yield batch, offsets[row : row + batch.num_rows]
+        row += batch.num_rows
 
 
 def csv_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
@@ -61,30 +80,37 @@ def csv_records(unit: Unit, source: TableSource) -> Iterator[Record]:
         bad.append(row)
         return "skip"
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
+        offset = 0
         with open_file(unit.path) as file:
-            yield from pa.csv.open_csv(
+            for batch in pa.csv.open_csv(
                 file,
                 read_options=pa.csv.ReadOptions(use_threads=False),  # else a bad row has no number
                 parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
                 convert_options=pa.csv.ConvertOptions(
                     include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
                 ),
-            )
+            ):
+                lengths = pc.binary_length(batch.column(source.text)).to_numpy() + 1
+                offsets = np.cumsum(np.concatenate([[offset], lengths]))
+                yield batch, offsets[:-1]
+                offset = int(offsets[-1])
 
     yield from _batch_records(unit, 0, batches(), 0)
     for row in bad:
         problem = f"{row.actual_columns} columns where the header has {row.expected_columns}"
-        yield Record(0, f"{unit.path}: record {row.number}", f"record {row.number}", {}, problem)
+        yield Record(0, f"{unit.path}: record {row.number}", f"record {row.number}", {}, problem, 0)
 
 
-def _batch_records(unit: Unit, position: int, batches: Iterable[pa.RecordBatch], row: int) -> Iterator[Record]:
+def _batch_records(
+    unit: Unit, position: int, batches: Iterable[tuple[pa.RecordBatch, np.ndarray]], row: int
+) -> Iterator[Record]:
     """row: the number of the first row in the file. Raises InputError where the file is broken off or no UTF-8."""
     file = plain_name(unit.path)
     try:
-        for batch in batches:
-            for columns in batch.to_pylist():
-                yield Record(position, f"{unit.path}: row {row}", f"{file}:{row}", columns, "")
+        for batch, offsets in batches:
+            for columns, offset in zip(batch.to_pylist(), offsets.tolist(), strict=True):
+                yield Record(position, f"{unit.path}: row {row}", f"{file}:{row}", columns, "", offset)
                 row += 1
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{unit.path}: cannot be read after row {row}: {error}") from error

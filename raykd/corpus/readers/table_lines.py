@@ -34,7 +34,7 @@ def json_records(unit: Unit, source: TableSource) -> Iterator[Record]:
             problem = "" if isinstance(columns, dict) else "not a JSON object"
         except (ValueError, RecursionError) as error:
             columns, problem = {}, f"not valid JSON ({error})"
-        yield Record(offset, place, native_id, columns, problem)
+        yield Record(offset, place, native_id, columns, problem, offset)
 
 
 def text_records(unit: Unit, source: TableSource) -> Iterator[Record]:
@@ -46,9 +46,9 @@ def text_records(unit: Unit, source: TableSource) -> Iterator[Record]:
             continue
         place, native_id = f"{unit.path}: byte {offset}", f"{file}:{offset}"
         try:
-            yield Record(position, place, native_id, {source.text: content.removeprefix(_BOM).decode()}, "")
+            yield Record(position, place, native_id, {source.text: content.removeprefix(_BOM).decode()}, "", offset)
         except UnicodeDecodeError as error:
-            yield Record(position, place, native_id, {}, f"not UTF-8 ({error})")
+            yield Record(position, place, native_id, {}, f"not UTF-8 ({error})", offset)
 
 
 def _paragraphs(unit: Unit) -> Iterator[tuple[int, int, bytes]]:

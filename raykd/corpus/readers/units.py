@@ -29,9 +29,12 @@ class Unit:
         return self.whole or position < self.stop
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row as it stands in its file; native_id is unique within the source."""
+class Row(NamedTuple):
+    """One row as it stands in its file; native_id is unique within the source.
+
+    offset: the byte of the uncompressed file at which it starts, another one for every row. Where a reader cannot know
+    that, it counts the bytes of text before the row (CSV, Wikipedia) or shares out those of a parquet row group.
+    """
 
     native_id: str
     place: str
@@ -40,16 +43,21 @@ class Row:
     group: str = ""
     origin: str = ""
     problem: str = ""
+    offset: int = 0
 
 
 class Record(NamedTuple):
-    """One row of a table before its columns are looked at; position: where it starts, as `Unit.holds` counts."""
+    """One row of a table before its columns are looked at.
+
+    position: where it starts, as `Unit.holds` counts; offset: as in `Row`.
+    """
 
     position: int
     place: str
     native_id: str
     columns: Mapping[str, Any]
     problem: str
+    offset: int
 
 
 def named_columns(source: TableSource) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import BinaryIO
 
-from raykd.config import WikipediaSource
+from raykd.config import Cleaning, WikipediaSource
 from raykd.corpus.readers.files import number_lines, open_file, whole_file
 from raykd.corpus.readers.units import Row, Unit
 from raykd.corpus.readers.wikitext import plain_text
@@ -33,10 +33,14 @@ def units(source: WikipediaSource, path: str, unit_bytes: int) -> list[Unit]:
     return whole_file(source, path)
 
 
-def read(unit: Unit, source: WikipediaSource) -> Iterator[Row]:
+def read(unit: Unit, source: WikipediaSource, cleaning: Cleaning) -> Iterator[Row]:
     """The articles of one file."""
     with open_file(unit.path) as file:
-        yield from (_dump_rows if source.form == "dump" else _extracted_rows)(file, unit.path)
+        rows = _dump_rows(file, unit.path, cleaning) if source.form == "dump" else _extracted_rows(file, unit.path)
+        offset = 0
+        for row in rows:
+            yield row._replace(offset=offset)
+            offset += len(row.text.encode()) + 1
 
 
 def _check_library(path: str) -> None:
@@ -44,7 +48,7 @@ def _check_library(path: str) -> None:
         raise InputError(f"{path}: wikitext needs mwparserfromhell; install it with: pip install 'raykd[archives]'")
 
 
-def _dump_rows(file: BinaryIO, path: str) -> Iterator[Row]:
+def _dump_rows(file: BinaryIO, path: str, cleaning: Cleaning) -> Iterator[Row]:
     """Raises InputError for a file that is no dump or is broken off."""
     _check_library(path)  # on this machine too
     root: ElementTree.Element | None = None
@@ -62,13 +66,15 @@ def _dump_rows(file: BinaryIO, path: str) -> Iterator[Row]:
                 names.add((element.text or "").lower())
             elif element.tag == f"{prefix}page":
                 pages += 1
-                yield from _page(element, prefix, names, f"{path}: page {pages}")
+                yield from _page(element, prefix, names, f"{path}: page {pages}", cleaning)
                 root.clear()  # else the tree grows to the whole dump
     except ElementTree.ParseError as error:
         raise InputError(f"{path}: not well-formed XML after page {pages} ({error})") from error
 
 
-def _page(page: ElementTree.Element, prefix: str, namespaces: set[str], place: str) -> Iterator[Row]:
+def _page(
+    page: ElementTree.Element, prefix: str, namespaces: set[str], place: str, cleaning: Cleaning
+) -> Iterator[Row]:
     native_id, space = page.findtext(f"{prefix}id"), page.findtext(f"{prefix}ns")
     revisions = page.findall(f"{prefix}revision/{prefix}text")  # a dump of histories has several, the last the newest
     if not native_id or space is None or not revisions:
@@ -77,7 +83,7 @@ def _page(page: ElementTree.Element, prefix: str, namespaces: set[str], place: s
     if space != "0" or page.find(f"{prefix}redirect") is not None:
         return
     try:
-        text = plain_text(revisions[-1].text or "", namespaces)
+        text = plain_text(revisions[-1].text or "", namespaces, cleaning)
     except Exception as error:  # the parser's own errors and those of too deep nesting
         yield Row(native_id, place, problem=f"wikitext that cannot be parsed ({type(error).__name__}: {error})")
         return

@@ -12,6 +12,9 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 from typing import Any
 
+from raykd.config import Cleaning
+from raykd.corpus.clean import CODE_TAG
+
 DROPPED_TAGS = frozenset(
     (
         *("table", "ref", "references", "gallery", "math", "chem", "ce", "score", "timeline", "imagemap", "graph"),
@@ -30,7 +33,7 @@ _TABLE_LINE = re.compile(r"^[ \t]*(\{\||\|).*$", re.MULTILINE)  # of a table tha
 _SPACE = re.compile(r"[ \t]+(?=[,.;:)\n])|(?<=\n)[ \t]+")
 
 
-def plain_text(wikitext: str, namespaces: Collection[str] = ()) -> str:
+def plain_text(wikitext: str, namespaces: Collection[str] = (), cleaning: Cleaning = Cleaning()) -> str:
     """The text of one page. namespaces: the wiki's own names, in lower case, of files and categories.
 
     Raises ImportError without mwparserfromhell, and whatever that raises for markup that it cannot parse.
@@ -39,21 +42,34 @@ def plain_text(wikitext: str, namespaces: Collection[str] = ()) -> str:
 
     # Without the style tags, as quotes that are not balanced make the parser try every way to pair them.
     code = mwparserfromhell.parse(wikitext, skip_style_tags=True)
-    pieces = _without_empty_headings(_pieces(code, DROPPED_NAMESPACES | set(namespaces)))
-    parts = groupby(pieces, key=lambda piece: isinstance(piece, _Code))
-    return "".join("".join(part) if is_code else _tidy("".join(part)) for is_code, part in parts).strip()
+    dropped = DROPPED_NAMESPACES | set(namespaces)
+    pieces = _without_empty_headings(_with_code(_pieces(code, dropped), cleaning))
+    parts = groupby(pieces, key=lambda piece: isinstance(piece, _Verbatim))
+    return "".join("".join(part) if verbatim else _tidy("".join(part)) for verbatim, part in parts).strip()
 
 
 class _Heading(str):
     level: int = 2
 
 
-class _Code(str):
+class _Verbatim(str):
     """Text whose brackets and lines are nobody's leavings."""
+
+
+class _Code(_Verbatim):
+    pass
 
 
 def _tidy(prose: str) -> str:
     return _SPACE.sub("", _TABLE_LINE.sub("", _EMPTY_BRACKETS.sub("", prose)))
+
+
+def _with_code(pieces: Iterator[str], cleaning: Cleaning) -> Iterator[str]:
+    for piece in pieces:
+        if not isinstance(piece, _Code) or cleaning.code == "keep":
+            yield piece
+        elif cleaning.code == "tag":
+            yield _Code(CODE_TAG)
 
 
 def _pieces(code: Any, dropped: Collection[str]) -> Iterator[str]:
@@ -98,7 +114,7 @@ def _tag(node: Any, dropped: Collection[str]) -> Iterator[str]:
         yield "\n"
     if node.contents is not None:
         if name in VERBATIM_TAGS:
-            yield _Code("".join(_verbatim(node.contents)))
+            yield (_Verbatim if name == "nowiki" else _Code)("".join(_verbatim(node.contents)))
         else:
             yield from _pieces(node.contents, dropped)
     if name in BLOCK_TAGS:

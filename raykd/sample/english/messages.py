@@ -1,6 +1,6 @@
 """English chat messages of customers to a company's service desk."""
 
-from raykd.sample.language import MessagePatterns
+from raykd.sample.language import MessagePatterns, from_constants
 from raykd.sample.templates import lines, words
 
 SECTORS = {
@@ -266,12 +266,6 @@ CLOSINGS = words(
     " | i've been with {brand} for {few} years | sorry | ty in advance | as {person} said on {day}"
 )
 
-MESSAGES = MessagePatterns(
-    words=WORDS,
-    sectors=SECTORS,
-    brands=BRANDS,
-    kinds=KINDS,
-    translated={},
-    openings=OPENINGS,
-    closings=CLOSINGS,
-)
+TRANSLATED: dict[str, tuple[str, ...]] = {}  # English is what is translated from
+
+MESSAGES = from_constants(MessagePatterns, globals())

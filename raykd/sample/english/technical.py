@@ -1,7 +1,7 @@
 """English questions and answers about programming."""
 
 from raykd.sample.english.phrases import PHRASES
-from raykd.sample.language import TechnicalPatterns
+from raykd.sample.language import TechnicalPatterns, from_constants
 from raykd.sample.templates import lines, words
 
 WORDS = {
@@ -227,21 +227,6 @@ VERDICTS = lines("""
     Let me know if it still fails {when}.
 """)
 
-TECHNICAL = TechnicalPatterns(
-    words=WORDS,
-    phrases=PHRASES,
-    terms={},
-    titles=TITLES,
-    openings=OPENINGS,
-    attempts=ATTEMPTS,
-    failures=FAILURES,
-    remarks=REMARKS,
-    questions=QUESTIONS,
-    closings=CLOSINGS,
-    naming=NAMING,
-    mentions=MENTIONS,
-    items=ITEMS,
-    code_leads=CODE_LEADS,
-    advice=ADVICE,
-    verdicts=VERDICTS,
-)
+TERMS: dict[str, str] = {}  # the topics are written in English
+
+TECHNICAL = from_constants(TechnicalPatterns, globals(), phrases=PHRASES)

@@ -1,6 +1,6 @@
 """Japanese chat messages of customers to a company's service desk, and their like in a translator's words."""
 
-from raykd.sample.language import MessagePatterns
+from raykd.sample.language import MessagePatterns, from_constants
 from raykd.sample.templates import lines, words
 
 SECTORS = {
@@ -340,12 +340,4 @@ CLOSINGS = words(
     " | 。{name} | 。{brand}は{few}年使ってます | 、至急 | 。{day}に{person}も言ってました"
 )
 
-MESSAGES = MessagePatterns(
-    words=WORDS,
-    sectors=SECTORS,
-    brands=BRANDS,
-    kinds=KINDS,
-    translated=TRANSLATED,
-    openings=OPENINGS,
-    closings=CLOSINGS,
-)
+MESSAGES = from_constants(MessagePatterns, globals())

@@ -1,7 +1,7 @@
 """Japanese questions and answers about programming."""
 
 from raykd.sample.japanese.phrases import PHRASES
-from raykd.sample.language import TechnicalPatterns
+from raykd.sample.language import TechnicalPatterns, from_constants
 from raykd.sample.templates import lines, words
 
 TERMS = {
@@ -262,21 +262,4 @@ VERDICTS = lines("""
     {when}まだ失敗するなら教えてください。
 """)
 
-TECHNICAL = TechnicalPatterns(
-    words=WORDS,
-    phrases=PHRASES,
-    terms=TERMS,
-    titles=TITLES,
-    openings=OPENINGS,
-    attempts=ATTEMPTS,
-    failures=FAILURES,
-    remarks=REMARKS,
-    questions=QUESTIONS,
-    closings=CLOSINGS,
-    naming=NAMING,
-    mentions=MENTIONS,
-    items=ITEMS,
-    code_leads=CODE_LEADS,
-    advice=ADVICE,
-    verdicts=VERDICTS,
-)
+TECHNICAL = from_constants(TechnicalPatterns, globals(), phrases=PHRASES)

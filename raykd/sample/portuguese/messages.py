@@ -1,6 +1,6 @@
 """Portuguese chat messages of customers to a company's service desk, and their like in a translator's words."""
 
-from raykd.sample.language import MessagePatterns, Texts
+from raykd.sample.language import MessagePatterns, Texts, from_constants
 from raykd.sample.templates import lines, words
 
 
@@ -360,12 +360,4 @@ CLOSINGS = words(
     " | sou {brand} há {few} anos | desculpa | desde já agradeço | {person} falou isso {day}"
 )
 
-MESSAGES = MessagePatterns(
-    words=WORDS,
-    sectors=SECTORS,
-    brands=BRANDS,
-    kinds=KINDS,
-    translated=TRANSLATED,
-    openings=OPENINGS,
-    closings=CLOSINGS,
-)
+MESSAGES = from_constants(MessagePatterns, globals())

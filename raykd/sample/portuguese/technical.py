@@ -3,7 +3,7 @@
 {thing} and {library} may begin with an article, so neither follows "a", "de", "em" or "por", which contract with it.
 """
 
-from raykd.sample.language import TechnicalPatterns
+from raykd.sample.language import TechnicalPatterns, from_constants
 from raykd.sample.portuguese.phrases import PHRASES
 from raykd.sample.templates import lines, words
 
@@ -271,21 +271,4 @@ VERDICTS = lines("""
     Me avise se continuar falhando {when}.
 """)
 
-TECHNICAL = TechnicalPatterns(
-    words=WORDS,
-    phrases=PHRASES,
-    terms=TERMS,
-    titles=TITLES,
-    openings=OPENINGS,
-    attempts=ATTEMPTS,
-    failures=FAILURES,
-    remarks=REMARKS,
-    questions=QUESTIONS,
-    closings=CLOSINGS,
-    naming=NAMING,
-    mentions=MENTIONS,
-    items=ITEMS,
-    code_leads=CODE_LEADS,
-    advice=ADVICE,
-    verdicts=VERDICTS,
-)
+TECHNICAL = from_constants(TechnicalPatterns, globals(), phrases=PHRASES)

@@ -1,6 +1,6 @@
 """Russian chat messages of customers to a company's service desk, and their like in a translator's words."""
 
-from raykd.sample.language import MessagePatterns, Texts
+from raykd.sample.language import MessagePatterns, Texts, from_constants
 from raykd.sample.templates import lines, words
 
 
@@ -367,12 +367,4 @@ CLOSINGS = words(
     " | я с {brand} уже {few} лет | простите | заранее благодарю | так говорит {person}"
 )
 
-MESSAGES = MessagePatterns(
-    words=WORDS,
-    sectors=SECTORS,
-    brands=BRANDS,
-    kinds=KINDS,
-    translated=TRANSLATED,
-    openings=OPENINGS,
-    closings=CLOSINGS,
-)
+MESSAGES = from_constants(MessagePatterns, globals())

@@ -3,7 +3,7 @@
 {thing} and {library} stand in the nominative or the accusative only, which are alike for all of them.
 """
 
-from raykd.sample.language import TechnicalPatterns
+from raykd.sample.language import TechnicalPatterns, from_constants
 from raykd.sample.russian.phrases import PHRASES
 from raykd.sample.templates import lines, words
 
@@ -270,21 +270,4 @@ VERDICTS = lines("""
     Пишите, если опять упадёт {when}.
 """)
 
-TECHNICAL = TechnicalPatterns(
-    words=WORDS,
-    phrases=PHRASES,
-    terms=TERMS,
-    titles=TITLES,
-    openings=OPENINGS,
-    attempts=ATTEMPTS,
-    failures=FAILURES,
-    remarks=REMARKS,
-    questions=QUESTIONS,
-    closings=CLOSINGS,
-    naming=NAMING,
-    mentions=MENTIONS,
-    items=ITEMS,
-    code_leads=CODE_LEADS,
-    advice=ADVICE,
-    verdicts=VERDICTS,
-)
+TECHNICAL = from_constants(TechnicalPatterns, globals(), phrases=PHRASES)

@@ -1,6 +1,6 @@
 """Spanish chat messages of customers to a company's service desk, and their like in a translator's words."""
 
-from raykd.sample.language import MessagePatterns
+from raykd.sample.language import MessagePatterns, from_constants
 from raykd.sample.templates import lines, words
 
 # Products are single things without an article, said with "mi", which knows no gender; problems have no participle.
@@ -357,12 +357,4 @@ CLOSINGS = words(
     " | llevo {few} años con {brand} | perdón | gracias de antemano | ya lo dijo {person} {day}"
 )
 
-MESSAGES = MessagePatterns(
-    words=WORDS,
-    sectors=SECTORS,
-    brands=BRANDS,
-    kinds=KINDS,
-    translated=TRANSLATED,
-    openings=OPENINGS,
-    closings=CLOSINGS,
-)
+MESSAGES = from_constants(MessagePatterns, globals())

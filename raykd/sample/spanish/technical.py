@@ -3,7 +3,7 @@
 {thing} and {library} may begin with the article "el", so neither follows "a" or "de", which would contract with it.
 """
 
-from raykd.sample.language import TechnicalPatterns
+from raykd.sample.language import TechnicalPatterns, from_constants
 from raykd.sample.spanish.phrases import PHRASES
 from raykd.sample.templates import lines, words
 
@@ -271,21 +271,4 @@ VERDICTS = lines("""
     Avísame si sigue fallando {when}.
 """)
 
-TECHNICAL = TechnicalPatterns(
-    words=WORDS,
-    phrases=PHRASES,
-    terms=TERMS,
-    titles=TITLES,
-    openings=OPENINGS,
-    attempts=ATTEMPTS,
-    failures=FAILURES,
-    remarks=REMARKS,
-    questions=QUESTIONS,
-    closings=CLOSINGS,
-    naming=NAMING,
-    mentions=MENTIONS,
-    items=ITEMS,
-    code_leads=CODE_LEADS,
-    advice=ADVICE,
-    verdicts=VERDICTS,
-)
+TECHNICAL = from_constants(TechnicalPatterns, globals(), phrases=PHRASES)

@@ -1,0 +1,288 @@
+"""What preparing a corpus costs: CPU seconds against the tokenizer alone, peak memory, object store.
+
+python benchmarks/corpus.py                          100 MB of Posts.xml in five languages, 2 logical CPUs
+python benchmarks/corpus.py --megabytes 100 1000     both sizes, and what ten times the input adds to memory
+python benchmarks/corpus.py --megabytes 1000 --cpus 4
+
+Each size: writes sample dumps, then, in a process of its own with a Ray of its own, runs the two stages of a corpus as
+`jobs/prepare.py` does (texts: read, clean, de-duplicate, rank, store; tokens: token shards). Every process of that Ray
+counts: its driver, workers and daemons, with what they import. The start of Ray itself, up to a first empty dataset, is
+given apart. Afterwards, in another process and on the
+text that was stored: the tokenizer alone (`encode_batch_fast`, one thread, ids to int32), and `datasets.map` with the
+same tokenizer, which needs `pip install -e '.[benchmark]'`. The vocabulary is mBERT's under $RAYKD_DATA, or, where that
+is not set, one of 30,000 pieces trained on the sample.
+
+CPU seconds, not wall time: user and system time of the process tree, read from /proc, so Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from meter import Meter, StoreWatch
+
+from raykd.config import Corpus, Sequences, StackExchangeSource
+from raykd.sample import write_sample
+
+LANGUAGES = ("eng", "jpn", "spa", "por", "rus")
+OBJECT_STORE = 300_000_000  # bytes
+MAX_LENGTH = 512
+SEQUENCES = {"max_length": MAX_LENGTH} | Sequences().model_dump()  # the settings of tokens
+BATCH = 1024  # texts a call of the tokenizer
+VOCABULARY = "teacher/mbert-cased-vocab.txt"
+STAGES = ("start", "texts", "tokens")
+
+
+def main() -> None:
+    arguments = _arguments()
+    if arguments.role:
+        print(json.dumps(ROLES[arguments.role](**json.loads(arguments.values))), flush=True)
+        return
+    measured = []
+    with tempfile.TemporaryDirectory(prefix="raykd-corpus-", dir=arguments.directory) as scratch:
+        for megabytes in arguments.megabytes:
+            root = Path(scratch) / f"{megabytes}"
+            measured.append(measure(root, megabytes, arguments.cpus))
+            shutil.rmtree(root)
+    print(_summary(measured), flush=True)
+
+
+def measure(root: Path, megabytes: int, cpus: int) -> dict[str, Any]:
+    """All figures of one size, printed as they come."""
+    size = megabytes * 10**6 // len(LANGUAGES)
+    sample = write_sample(root / "sample", seed=1, languages=LANGUAGES, technical=size, messages=0, general=0)
+    dump_bytes = sum(file.bytes for file in sample.files)
+    tokenizer = _call("vocabulary", root=str(root))
+    print(f"\n{dump_bytes / 1e6:,.0f} MB of Posts.xml, {cpus} logical CPUs, tokenizer: {tokenizer['what']}", flush=True)
+    seconds, peaks, facts = _watched(root, cpus)
+    stage = sum(seconds[name].total() for name in ("texts", "tokens"))
+    for name in STAGES:
+        parts = ", ".join(f"{kind} {value:.1f}" for kind, value in sorted(seconds[name].items()) if value > 0.05)
+        print(f"  {name:<7}{seconds[name].total():8.1f} CPU s   ({parts})", flush=True)
+    print(f"  object store at most {facts['store'] / 1e6:,.0f} of {OBJECT_STORE / 1e6:,.0f} MB, ", end="")
+    print(f"{facts['spilled']:,} bytes spilled")
+    print("  peak memory: " + ", ".join(f"{kind} {value / 1e6:,.0f} MB" for kind, value in sorted(peaks.items())))
+    alone = _call("alone", root=str(root))
+    other = _call("datasets_map", root=str(root))
+    for name, report in (("tokenizer alone", alone), ("datasets.map", other)):
+        rate = alone["bytes"] / 1e6 / report["seconds"]
+        print(f"  {name:<16}{report['seconds']:8.1f} CPU s   {rate:5.2f} MB of text a second", flush=True)
+    return {
+        "megabytes": dump_bytes / 1e6,
+        "ratio": stage / alone["seconds"],
+        "stage": stage,
+        "start": seconds["start"].total(),
+        "alone": alone["seconds"],
+        "datasets": other["seconds"],
+        "tokens": seconds["tokens"].total(),
+        "peak": max(peaks.values()),
+        "worker": peaks["worker"],
+        **facts,
+    }
+
+
+def _watched(root: Path, cpus: int) -> tuple[dict[str, Counter[str]], Counter[str], dict[str, Any]]:
+    """CPU seconds by part and kind of process, peaks in bytes by kind, and what the stages' process reports."""
+    process = subprocess.Popen(_command("stages", root=str(root), cpus=cpus), stdout=subprocess.PIPE, text=True)
+    meter = Meter(process.pid)
+    assert process.stdout
+    seconds: dict[str, Counter[str]] = defaultdict(Counter)
+    before: Counter[str] = Counter()
+    last = ""
+    for line in process.stdout:
+        if line.strip() in STAGES:
+            now = meter.read()
+            seconds[line.strip()], before = now - before, now
+        last = line
+    meter.stop()
+    if process.wait():
+        sys.exit(f"the stages failed with status {process.returncode}")
+    return seconds, meter.peaks, json.loads(last)
+
+
+def stages(root: str, cpus: int) -> dict[str, Any]:
+    """Both stages; a line is printed at the end of each part, for the process that watches this one."""
+    os.environ |= {
+        "RAY_AUTH_MODE": "disabled",
+        "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    import ray
+
+    from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
+    from raykd.corpus.quantity import cutoff_ranks
+    from raykd.corpus.texts import prepare_texts
+    from raykd.corpus.tokens import prepare_tokens
+
+    ray.init(
+        address="local",
+        num_cpus=cpus,
+        object_store_memory=OBJECT_STORE,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+    )
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    _start_workers(cpus)
+    store_peak = StoreWatch()
+    print("start", flush=True)
+    sources = tuple(
+        StackExchangeSource(
+            reader="stackexchange", language=language, path=f"{root}/sample/technical/{language}/Posts.xml"
+        )
+        for language in LANGUAGES
+    )
+    store = ResultStore(Storage(f"{root}/experiment"))
+    texts, tokens = Result("texts", "td", 1, {}), Result("tokens", "td", 1, SEQUENCES)
+    prepare_texts(store, texts, "td", Corpus(sources=sources), 56, [])
+    print("texts", flush=True)
+    tokenizer = SavedEncoder("tokenizer", 0, "", f"{root}/tokenizer", stored=False)
+    prepare_tokens(store, tokens, texts, tokenizer, cutoff_ranks(store, texts, None))
+    print("tokens", flush=True)
+    used, spilled = store_peak.stop()
+    ray.shutdown()
+    languages = store.facts(texts)["languages"].values()
+    return {
+        "documents": sum(facts["documents"] for facts in languages),
+        "bytes": sum(facts["bytes"] for facts in languages),
+        "store": used,
+        "spilled": spilled,
+    }
+
+
+def _start_workers(cpus: int) -> None:
+    """Ray Data's own actors and its workers start with the first dataset of a cluster: a part of Ray's start."""
+    import ray.data
+
+    ray.data.range(cpus, override_num_blocks=cpus).map_batches(lambda rows: rows).materialize()
+
+
+def vocabulary(root: str) -> dict[str, Any]:
+    """Writes the tokenizer's directory."""
+    from transformers import BertTokenizer
+
+    from raykd.corpus.tokenizer import train_wordpiece
+
+    if data := os.environ.get("RAYKD_DATA"):
+        words = Path(data, VOCABULARY).read_text(encoding="utf-8").splitlines()
+        vocab = {word: number for number, word in enumerate(words)}
+        tokenizer = BertTokenizer(vocab=vocab, do_lower_case=False, strip_accents=False)
+        what = "mBERT's vocabulary"
+    else:
+        tokenizer = train_wordpiece(lambda: _some_rows(Path(root)), 30_000)
+        what = "30,000 pieces trained on the sample"
+    tokenizer.save_pretrained(f"{root}/tokenizer")
+    return {"what": what}
+
+
+def _some_rows(root: Path) -> Iterator[str]:
+    for file in sorted(root.glob("sample/technical/*/Posts.xml")):
+        with file.open(encoding="utf-8") as lines:
+            yield from (line for _, line in zip(range(2_000), lines, strict=False))
+
+
+def alone(root: str) -> dict[str, Any]:
+    """The tokenizer alone: ids of every text as int32, in this thread."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    from raykd.corpus.tokenizer import load_tokenizer
+
+    tokenizer = load_tokenizer(f"{root}/tokenizer").backend_tokenizer
+    seconds, size, tokens = 0.0, 0, 0
+    for texts in _texts(root):
+        started = time.process_time()
+        for first in range(0, len(texts), BATCH):
+            encoded = tokenizer.encode_batch_fast(texts[first : first + BATCH], add_special_tokens=False)
+            tokens += sum(len(np.array(one.ids, np.int32)) for one in encoded)
+        seconds += time.process_time() - started
+        size += sum(len(text.encode()) for text in texts)
+    return {"seconds": seconds, "bytes": size, "tokens": tokens}
+
+
+def datasets_map(root: str) -> dict[str, Any]:
+    """`datasets.map` over the same texts: one process, as its documentation writes it."""
+    os.environ |= {"TOKENIZERS_PARALLELISM": "false", "HF_DATASETS_CACHE": f"{root}/datasets"}
+    import datasets
+
+    from raykd.corpus.tokenizer import load_tokenizer
+
+    tokenizer = load_tokenizer(f"{root}/tokenizer")
+    datasets.disable_progress_bars()
+    data = datasets.Dataset.from_dict({"text": [text for texts in _texts(root) for text in texts]})
+    started = time.process_time()
+    data.map(
+        lambda rows: {"input_ids": tokenizer(rows["text"], add_special_tokens=False, verbose=False)["input_ids"]},
+        batched=True,
+        remove_columns=["text"],
+        cache_file_name=f"{root}/mapped.arrow",
+    )
+    return {"seconds": time.process_time() - started}
+
+
+def _texts(root: str) -> Iterator[list[str]]:
+    import pyarrow.parquet as pq
+
+    for file in sorted(Path(root).glob("experiment/texts/*/language=*/*.parquet")):
+        for batch in pq.ParquetFile(file).iter_batches(8192, columns=["text"]):
+            yield batch.column("text").to_pylist()
+
+
+ROLES: dict[str, Callable[..., dict[str, Any]]] = {
+    "stages": stages,
+    "vocabulary": vocabulary,
+    "alone": alone,
+    "datasets_map": datasets_map,
+}
+
+
+def _command(role: str, **values: Any) -> list[str]:
+    return [sys.executable, __file__, "--role", role, "--values", json.dumps(values)]
+
+
+def _call(role: str, **values: Any) -> Any:
+    """What a role returns, run in a process of its own."""
+    return json.loads(subprocess.run(_command(role, **values), check=True, capture_output=True, text=True).stdout)
+
+
+def _summary(measured: list[dict[str, Any]]) -> str:
+    first, last = measured[0], measured[-1]
+    line = (
+        f"corpus: {last['megabytes']:,.0f} MB of Posts.xml cost {last['stage']:.1f} CPU s, {last['ratio']:.2f} x the "
+        f"tokenizer alone ({last['alone']:.1f}), and Ray's start {last['start']:.1f}; "
+        f"datasets.map {last['datasets'] / last['tokens']:.2f} x our token stage; "
+        f"peak {last['peak'] / 1e6:,.0f} MB in a process; "
+        f"object store {last['store'] / 1e6:,.0f} MB, {last['spilled']:,} bytes spilled"
+    )
+    if len(measured) > 1:
+        cost = (last["stage"] / last["megabytes"]) / (first["stage"] / first["megabytes"])
+        line += (
+            f"; against {first['megabytes']:,.0f} MB: peak {last['peak'] / first['peak'] - 1:+.0%}, "
+            f"CPU s a MB {cost - 1:+.0%}"
+        )
+    return line
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=int, nargs="+", default=[100], help="bytes of Posts.xml in all, / 10**6")
+    parser.add_argument("--cpus", type=int, default=2, help="logical CPUs of Ray")
+    parser.add_argument("--directory", help="where the sample and the results lie while it runs (about 3 x the input)")
+    parser.add_argument("--role", choices=ROLES, help=argparse.SUPPRESS)
+    parser.add_argument("--values", default="{}", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Which documents of a corpus stay, and why the others go. Tables and arrays alone: no files, no Ray."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from raykd.config import Corpus
+from raykd.corpus.rank import text_key
+
+DUPLICATE_CHARACTERS = 50  # "ok" and "thank you" are chat, longer repetitions are copies
+REJECTED, EXCLUDED_GROUP = "rejected", "excluded group"
+
+
+@dataclass(frozen=True)
+class TaskRows:
+    """What tasks hold: the ids of their documents, the keys of their longer texts (uint64), and their shorter texts."""
+
+    ids: pa.Array
+    keys: np.ndarray
+    short: pa.Array
+
+    @classmethod
+    def of(cls, doc_ids: Iterable[str], texts: Iterable[str]) -> TaskRows:
+        """Of the rows of all tasks, each in any order."""
+        longer, short = set[int](), set[str]()
+        for text in texts:
+            if len(text) > DUPLICATE_CHARACTERS:
+                longer.add(text_key(text))
+            else:
+                short.add(text)
+        ids, keys = pa.array(set(doc_ids), pa.string()), np.fromiter(longer, np.uint64)
+        return cls(ids, keys, pa.array(short, pa.string()))
+
+
+def text_keys(texts: pa.ChunkedArray) -> np.ndarray:
+    """Keys of texts, 0 for those too short to be a duplicate: strings [documents] -> uint64 [documents]."""
+    keys = (text_key(text) if len(text) > DUPLICATE_CHARACTERS else 0 for text in texts.to_pylist())
+    return np.fromiter(keys, np.uint64, len(texts))
+
+
+def drop_reasons(documents: pa.Table, keys: np.ndarray, corpus: Corpus, tasks: TaskRows) -> np.ndarray:
+    """Why each document goes, the first reason that holds, "" for those that stay: strings [documents].
+
+    documents: `schema.DOCUMENT`; keys: `text_keys` of them.
+    """
+    characters = pc.utf8_length(documents["text"]).to_numpy()
+    task_row = _is_in(documents["doc_id"], tasks.ids) | np.isin(keys, tasks.keys)
+    if corpus.exclude.tasks == "all_texts":
+        task_row |= _is_in(documents["text"], tasks.short)
+    shortest, longest = corpus.length.minimum or 0, corpus.length.maximum or np.iinfo(np.int32).max
+    reasons = {
+        REJECTED: pc.not_equal(documents["problem"], "").to_numpy(),
+        "empty": characters == 0,
+        "short": characters < shortest,
+        "long": characters > longest,
+        EXCLUDED_GROUP: _is_in(documents["group"], pa.array(corpus.exclude.groups, pa.string())),
+        "task row": task_row,
+    }
+    return np.select(list(reasons.values()), list(reasons), default="")
+
+
+def count_reasons(reasons: np.ndarray) -> Counter[str]:
+    """How many documents go for each reason."""
+    names, counts = np.unique(reasons[reasons != ""], return_counts=True)
+    return Counter(dict(zip(names.tolist(), counts.tolist(), strict=True)))
+
+
+def later_copies(keys: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Places of the documents with the text of one of lower rank, whether that stays or not: uint64 [n] -> int64.
+
+    A document read twice has the same rank twice: it is no copy of itself.
+    """
+    order = np.lexsort((ranks, keys))
+    keys, ranks = keys[order], ranks[order]
+    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+    lowest = np.repeat(ranks[first], np.diff(np.append(first, len(keys))))
+    return order[ranks != lowest]
+
+
+def _is_in(column: pa.ChunkedArray, values: pa.Array) -> np.ndarray:
+    return pc.is_in(column, values).to_numpy()

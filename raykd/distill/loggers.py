@@ -1,0 +1,123 @@
+"""Training curves for TensorBoard and MLflow, written by worker 0; a run that goes on writes each step's number once.
+
+They are a view: nothing reads them back, and no result depends on them.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from raykd.artifacts import Storage
+from raykd.distill.engine import StepRow
+from raykd.distill.timing import TimingRow
+
+# Column of training.parquet -> name of its curve.
+CURVES = {
+    "loss": "loss/total",
+    "kd": "loss/kd",
+    "mlm": "loss/mlm",
+    "cosine": "loss/cosine",
+    "learning_rate": "learning_rate",
+    "gradient_norm": "gradient_norm",
+}
+
+
+class Observer(ABC):
+    """Is told of every step of worker 0."""
+
+    @abstractmethod
+    def log(self, row: StepRow, timing: TimingRow) -> None: ...
+
+    def flush(self) -> None:  # noqa: B027 (most have nothing to do)
+        """Called at every checkpoint: what must not be lost goes out now."""
+
+    def close(self) -> None:
+        """Called when the training is done."""
+        self.flush()
+
+
+def open_loggers(names: tuple[str, ...], storage: Storage, directory: str, first_step: int) -> list[Observer]:
+    """directory: of the encoder on storage, which also names its curves; first_step: the next to be logged."""
+    made: list[Observer] = []
+    if "tensorboard" in names:
+        made.append(TensorBoardLogger(storage, directory, first_step))
+    if "mlflow" in names:
+        made.append(MlflowLogger(PurePosixPath(storage.root).name, directory, first_step))
+    return made
+
+
+def scalars(row: StepRow, timing: TimingRow) -> Iterator[tuple[str, float]]:
+    """(name, value) of a step; losses that it has not are left out."""
+    for column, name in CURVES.items():
+        value = getattr(row, column)
+        if value is not None:
+            yield name, value
+    yield "tokens_per_second", timing.tokens / timing.seconds
+    yield "data_wait", timing.data_wait
+
+
+class TensorBoardLogger(Observer):
+    """Event files in <storage>/<experiment>/tensorboard/<encoder>-<seed>-<hash8>/."""
+
+    def __init__(self, storage: Storage, directory: str, first_step: int) -> None:
+        from tensorboardX import SummaryWriter
+
+        self.storage, self.directory = storage, f"tensorboard/{PurePosixPath(directory).name}"
+        # An object store takes whole files only: they are written here and copied at each flush.
+        self.copied = None if storage.is_local else tempfile.TemporaryDirectory(prefix="raykd-tensorboard-")
+        place = self.copied.name if self.copied else storage.path(self.directory)
+        # Steps that a run which was cut off had logged beyond its checkpoint are hidden by purge_step; the suffix keeps
+        # two runs that start in one second apart.
+        self.writer: Any = SummaryWriter(place, purge_step=first_step, filename_suffix=f".from-{first_step}")
+
+    def log(self, row: StepRow, timing: TimingRow) -> None:
+        for name, value in scalars(row, timing):
+            self.writer.add_scalar(name, value, row.step)
+
+    def flush(self) -> None:
+        self.writer.flush()
+        if self.copied:
+            self.storage.put_directory(self.copied.name, self.directory)
+
+    def close(self) -> None:
+        self.writer.close()  # unlike flush, waits for its own thread to have written all
+        if self.copied:
+            self.storage.put_directory(self.copied.name, self.directory)
+
+
+class MlflowLogger(Observer):
+    """A run of the experiment's name on the server of MLFLOW_TRACKING_URI, found again by the result that it is of."""
+
+    def __init__(self, experiment: str, directory: str, first_step: int) -> None:
+        from mlflow import MlflowClient
+
+        self.client = MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+        found = self.client.get_experiment_by_name(experiment)
+        number = found.experiment_id if found else self.client.create_experiment(experiment)
+        name = PurePosixPath(directory).name
+        runs = self.client.search_runs([number], f"tags.raykd_result = '{directory}'")
+        run = runs[0] if runs else self.client.create_run(number, tags={"raykd_result": directory}, run_name=name)
+        self.run = run.info.run_id
+        # MLflow keeps every value that a step is given: those logged beyond the checkpoint are not given twice.
+        last = self.client.get_metric_history(self.run, CURVES["loss"])
+        self.next_step = max([first_step, *(metric.step + 1 for metric in last)])
+        self.waiting: list[Any] = []
+
+    def log(self, row: StepRow, timing: TimingRow) -> None:
+        from mlflow.entities import Metric
+
+        if row.step >= self.next_step:
+            now = int(1000 * time.time())
+            self.waiting += [Metric(name, value, now, row.step) for name, value in scalars(row, timing)]
+
+    def flush(self) -> None:
+        limit = 1000  # metrics that a server takes at once
+        for start in range(0, len(self.waiting), limit):
+            self.client.log_batch(self.run, metrics=self.waiting[start : start + limit])
+        self.waiting = []
