@@ -6,8 +6,8 @@ python benchmarks/corpus.py --megabytes 1000 --cpus 4
 
 Each size: writes sample dumps, then, in a process of its own with a Ray of its own, runs the two stages of a corpus as
 `jobs/prepare.py` does (texts: read, clean, de-duplicate, rank, store; tokens: token shards). Every process of that Ray
-counts: its driver, workers and daemons, with what they import. The start of Ray itself, up to a first empty dataset, is
-given apart. Afterwards, in another process and on the
+counts: its driver, workers and daemons, with what they import. The start is given apart: of Ray
+itself, up to a first empty dataset, and what the driver imports. Afterwards, in another process and on the
 text that was stored: the tokenizer alone (`encode_batch_fast`, one thread, ids to int32), and `datasets.map` with the
 same tokenizer, which needs `pip install -e '.[benchmark]'`. The vocabulary is mBERT's under $RAYKD_DATA, or, where that
 is not set, one of 30,000 pieces trained on the sample.
@@ -136,6 +136,8 @@ def stages(root: str, cpus: int) -> dict[str, Any]:
         logging_level="error",
     )
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+    import raykd.plan  # noqa: F401  what every job imports before its first stage, transformers and torch among it
+
     _start_workers(cpus)
     store_peak = StoreWatch()
     print("start", flush=True)
@@ -260,7 +262,7 @@ def _summary(measured: list[dict[str, Any]]) -> str:
     first, last = measured[0], measured[-1]
     line = (
         f"corpus: {last['megabytes']:,.0f} MB of Posts.xml cost {last['stage']:.1f} CPU s, {last['ratio']:.2f} x the "
-        f"tokenizer alone ({last['alone']:.1f}), and Ray's start {last['start']:.1f}; "
+        f"tokenizer alone ({last['alone']:.1f}), and the start {last['start']:.1f}; "
         f"datasets.map {last['datasets'] / last['tokens']:.2f} x our token stage; "
         f"peak {last['peak'] / 1e6:,.0f} MB in a process; "
         f"object store {last['store'] / 1e6:,.0f} MB, {last['spilled']:,} bytes spilled"

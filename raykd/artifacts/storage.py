@@ -78,9 +78,12 @@ class Storage:
         with self.filesystem.open(self.path(path), "rb") as file:
             return pq.read_table(file, columns=columns)
 
-    def write_table(self, path: str, table: pa.Table, row_group_size: int | None = None) -> None:
+    def write_table(
+        self, path: str, table: pa.Table, row_group_size: int | None = None, dictionary: bool = True
+    ) -> None:
+        """Write a parquet file. dictionary: whether values that repeat are stored once a row group."""
         buffer = io.BytesIO()
-        pq.write_table(table, buffer, row_group_size=row_group_size, compression="zstd")
+        pq.write_table(table, buffer, row_group_size=row_group_size, use_dictionary=dictionary, compression="zstd")
         self.write_bytes(path, buffer.getvalue())
 
     @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from raykd.distill.dropout import dropout as drop
+
 Runs = tuple[tuple[int, int], ...]  # (length, number of sequences of that length)
 
 
@@ -49,4 +51,4 @@ def _dense(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout:
     if not dropout:
         return F.scaled_dot_product_attention(query, key, value)
     scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
-    return F.dropout(scores.softmax(-1), dropout) @ value
+    return drop(scores.softmax(-1), dropout) @ value

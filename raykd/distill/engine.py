@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from raykd.config import Adapt, Distill, Loss, Pretrain
+from raykd.distill.dropout import replace_dropout
 from raykd.distill.logit_gradient import Scales
 from raykd.distill.losses import cosine_sum
 from raykd.distill.models import MaskedModel
@@ -61,6 +62,7 @@ class Engine:
         self.loss = spec.loss if isinstance(spec, Distill) else Loss(distillation=0, mlm=1, cosine=0)
         # A decorator of transformers hides the type of `to` from mypy.
         self.model = model.to(device).train()  # type: ignore[arg-type]
+        replace_dropout(self.model)
         self.computed = ComputedModel(self.model, dtype)
         asked = teacher and (self.loss.distillation or self.loss.cosine)
         self.teacher = teacher.to(device, dtype).eval() if teacher and asked else None  # type: ignore[arg-type]

@@ -3,11 +3,21 @@
 The head is BERT's: dense, gelu, LayerNorm, the word embeddings as decoder, a bias for every piece. It starts as
 
 - dense: the identity, so that no random matrix stands between the encoder's states and its own embeddings;
-- LayerNorm: weight 0, so that the states say nothing yet (a last scale of 0 as in Goyal et al. 2017, section 5.1);
+- LayerNorm: a small weight, by which the logits scatter only by LOGIT_SPREAD about their bias;
 - bias: the log frequency of what is asked, the masked tokens.
 
-So the first loss is the entropy of the masked tokens, about what the bias alone could reach, instead of log(vocabulary)
-and more; and the encoder, frozen at first, is not pulled about by a head that knows nothing.
+So the first loss is about the entropy of the masked tokens instead of log(vocabulary) and more, and the encoder, frozen
+at first, is not pulled about by a head that knows nothing. Measured on a multilingual MiniLM of width 384 and English
+technical text: cross-entropy of unseen masked tokens in nats, of which the bias alone reaches 6.91, before and after 20,
+40 and 60 steps of 512 tokens at a rate of 3e-3, the encoder frozen and only the pieces that occur as vocabulary:
+
+    dense      weight of the LayerNorm   0      20     40     60
+    identity   0                         6.91   6.85   6.75   6.71
+    identity   .25                       6.83   6.57   6.35   6.28
+    identity   .5 (a spread of .84)      6.87   6.52   6.21   6.11
+    identity   1                         7.32   6.65   6.33   6.21
+    normal .02 0                         6.91   6.87   6.77   6.72
+    normal .02 .5                        7.13   6.82   6.65   6.52
 """
 
 from __future__ import annotations
@@ -18,6 +28,8 @@ from torch import nn
 from transformers import DistilBertForMaskedLM
 
 from raykd.distill.models import MaskedModel
+
+LOGIT_SPREAD = 0.8  # standard deviation of a logit over positions: the LayerNorm's weight times a word embedding's norm
 
 
 def start_head(model: MaskedModel, targets: np.ndarray) -> None:
@@ -33,7 +45,7 @@ def start_head(model: MaskedModel, targets: np.ndarray) -> None:
     with torch.no_grad():
         dense.weight.copy_(torch.eye(dense.out_features))
         dense.bias.zero_()
-        norm.weight.zero_()
+        norm.weight.fill_(LOGIT_SPREAD / decoder.weight.norm(dim=1).mean())
         norm.bias.zero_()
         decoder.bias.copy_(torch.from_numpy(np.log(frequencies / frequencies.sum())))
 
