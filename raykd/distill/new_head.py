@@ -6,10 +6,11 @@ The head is BERT's: dense, gelu, LayerNorm, the word embeddings as decoder, a bi
 - LayerNorm: a small weight, by which the logits scatter only by LOGIT_SPREAD about their bias;
 - bias: the log frequency of what is asked, the masked tokens.
 
-So the first loss is about the entropy of the masked tokens instead of log(vocabulary) and more, and the encoder, frozen
-at first, is not pulled about by a head that knows nothing. Measured on a multilingual MiniLM of width 384 and English
-technical text: cross-entropy of unseen masked tokens in nats, of which the bias alone reaches 6.91, before and after 20,
-40 and 60 steps of 512 tokens at a rate of 3e-3, the encoder frozen and only the pieces that occur as vocabulary:
+So the first loss is about the entropy of the masked tokens instead of log(vocabulary) and more, and the encoder,
+frozen at first, is not pulled about by a head that knows nothing. Measured on a multilingual MiniLM of width 384 and
+English technical text: cross-entropy of unseen masked tokens in nats, of which the bias alone reaches 6.91, before
+and after 20, 40 and 60 steps of 512 tokens at a rate of 3e-3, with the encoder frozen and only the
+pieces that occur as vocabulary:
 
     dense      weight of the LayerNorm   0      20     40     60
     identity   0                         6.91   6.85   6.75   6.71

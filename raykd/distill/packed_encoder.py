@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import DistilBertForMaskedLM
 
-from raykd.distill.attention import attend
+from raykd.distill.attention import Layout, layout_of
 from raykd.distill.models import MaskedModel
 from raykd.distill.packing import PackedBatch
 from raykd.distill.vocabulary_loss import Vocabulary
@@ -64,10 +64,11 @@ def _encode_bert(model: Any, batch: PackedBatch, sparse: bool) -> torch.Tensor:
     embeddings = model.bert.embeddings
     types = embeddings.token_type_embeddings.weight[0]
     hidden = _embed(embeddings, batch, sparse, types)
+    layout = layout_of(batch.runs, hidden.shape[-1], hidden)
     for layer in model.bert.encoder.layer:
         inner = layer.attention.self
         context = _attention(
-            hidden, inner.query, inner.key, inner.value, inner.num_attention_heads, inner.dropout, batch
+            hidden, inner.query, inner.key, inner.value, inner.num_attention_heads, inner.dropout, layout
         )
         hidden = layer.attention.output(context, hidden)
         hidden = layer.output(layer.intermediate(hidden), hidden)
@@ -77,9 +78,10 @@ def _encode_bert(model: Any, batch: PackedBatch, sparse: bool) -> torch.Tensor:
 def _encode_distilbert(model: Any, batch: PackedBatch, sparse: bool) -> torch.Tensor:
     embeddings = model.distilbert.embeddings
     hidden = _embed(embeddings, batch, sparse)
+    layout = layout_of(batch.runs, hidden.shape[-1], hidden)
     for block in model.distilbert.transformer.layer:
         inner = block.attention
-        context = _attention(hidden, inner.q_lin, inner.k_lin, inner.v_lin, inner.n_heads, inner.dropout, batch)
+        context = _attention(hidden, inner.q_lin, inner.k_lin, inner.v_lin, inner.n_heads, inner.dropout, layout)
         hidden = block.sa_layer_norm(inner.out_lin(context) + hidden)
         hidden = block.output_layer_norm(block.ffn(hidden) + hidden)
     return hidden
@@ -97,7 +99,7 @@ def _embed(embeddings: Any, batch: PackedBatch, sparse: bool, types: torch.Tenso
 
 
 def _attention(
-    hidden: torch.Tensor, query: Any, key: Any, value: Any, heads: int, dropout: nn.Dropout, batch: PackedBatch
+    hidden: torch.Tensor, query: Any, key: Any, value: Any, heads: int, dropout: nn.Dropout, layout: Layout
 ) -> torch.Tensor:
     q, k, v = (project(hidden).unflatten(-1, (heads, -1)) for project in (query, key, value))
-    return attend(q, k, v, batch.runs, dropout.p if dropout.training else 0.0).flatten(1)
+    return layout.attend(q, k, v, dropout.p if dropout.training else 0.0).flatten(1)
