@@ -1,7 +1,7 @@
 """Attention of packed sequences: each position sees its own sequence alone. Two ways, one result.
 
-On a CPU, dense products over classes of sequences padded to one length. Calls are what costs with small models, pairs of
-positions with large ones, so classes are as wide as is cheaper. On CUDA, all sequences in one kernel.
+On a CPU, dense products over classes of sequences padded to one length. Calls are what costs with small models, pairs
+of positions with large ones, so classes are as wide as is cheaper. On CUDA, all sequences in one kernel.
 """
 
 from __future__ import annotations
