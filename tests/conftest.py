@@ -10,6 +10,7 @@ import pytest
 def local_ray() -> Iterator[None]:
     """A Ray of its own with two logical CPUs, started once for the whole session."""
     os.environ["RAY_AUTH_MODE"] = "disabled"
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # as the jobs do
     import ray
 
     ray.init(

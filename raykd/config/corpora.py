@@ -95,7 +95,7 @@ class Corpus(Node):
     budget: Budget | None = None
     exclude: Exclude = Exclude()
     rejected_share: Share = 0.01  # of a corpus' rows that may be unreadable before the job fails
-    shard: Size = ByteSize(64_000_000)
+    shard: Size = ByteSize(32_000_000)
 
     @model_validator(mode="after")
     def chunks_fit_shards(self) -> Corpus:

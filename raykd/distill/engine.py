@@ -19,6 +19,7 @@ from raykd.distill.models import MaskedModel
 from raykd.distill.packed_encoder import PackedEncoder, head_parameters, vocabulary_of
 from raykd.distill.packing import PackedBatch
 from raykd.distill.precision import ComputedModel
+from raykd.distill.schedule import learning_rate
 from raykd.distill.vocabulary_loss import vocabulary_loss
 
 Reduce = Callable[[torch.Tensor], None]  # sums a tensor over all workers, in place
@@ -78,10 +79,8 @@ class Engine:
         )
 
     def learning_rate(self, step: int) -> float:
-        """Linear warm-up over a share of steps, then linear to 0 (Sanh distiller.py:160-166); steps count from 0."""
-        warmup = max(1, round(self.spec.warmup * self.total_steps))
-        rise, fall = (step + 1) / warmup, (self.total_steps - step) / max(1, self.total_steps - warmup)
-        return self.spec.learning_rate * min(1.0, rise, fall)
+        """See `schedule.learning_rate`."""
+        return learning_rate(step, self.total_steps, self.spec.learning_rate, self.spec.warmup)
 
     def train_head_only(self, active: bool) -> None:
         """From the next step on, leave everything but the vocabulary head as it is, or no longer."""
