@@ -2,8 +2,9 @@
 
 Teacher of mBERT's size (12 layers, width 768, vocabulary 119,547), student of 6 layers, random weights, dropout .1 on
 both sides of the comparison, loss 5 KD + 2 MLM + 1 cosine. Two mixes of lengths: chat (log-normal, median 16 tokens,
-95 % below 80) and posts (median 180, cut at 512). Every variant trains on the same tokens, interleaved, forward and
-backward, without the optimiser; figures are medians of CPU seconds (all threads) per 1,000 real tokens.
+95 % below 80) and posts (median 180, cut at 512). Every variant trains on about as many tokens of the same lengths,
+interleaved, forward and backward, without the optimiser; figures are medians of CPU seconds (all threads) per 1,000
+real tokens.
 
 "masked" (KD at masked positions only) and "30k" (a vocabulary of 30,000) change the objective: part of their ratio is
 work that is left out.
@@ -41,6 +42,7 @@ MBERT_VOCABULARY, TRIMMED_VOCABULARY = 119_547, 30_000
 MIXES = {"chat": (16, 0.98), "posts": (180, 0.9)}  # median tokens, sigma of the logarithm
 SPECIAL, MASK, FIRST_WORD = SpecialIds(start=101, end=102, pad=0), 103, 106
 REFERENCE_BATCH = 5  # Sanh train.py:157
+POOL = 50  # times the tokens of a round, from which the reference's batches are cut
 GPU_MICRO_BATCH = 32_768  # tokens
 
 
@@ -88,8 +90,26 @@ def make_masker(vocabulary: int) -> Masker:
     return Masker(probabilities, MASK, np.arange(FIRST_WORD, vocabulary), seed=0)
 
 
-def reference_batches(sequences: Sequences, masker: Masker) -> Iterator[tuple[torch.Tensor, ...]]:
-    """Padded batches of five sequences of like length: input_ids, attention_mask, labels [batch, length]."""
+def reference_batches(sequences: Sequences, masker: Masker, tokens: int, seed: int) -> list[tuple[torch.Tensor, ...]]:
+    """Padded batches of five sequences of like length: input_ids, attention_mask, labels [batch, length].
+
+    They are cut from many sequences sorted by length, so that they are padded as little as those of a large corpus are,
+    and drawn from there up to so many real tokens.
+    """
+    batches = list(padded_batches(sequences, masker))
+    drawn: list[tuple[torch.Tensor, ...]] = []
+    for index in np.random.default_rng(seed).permutation(len(batches)):
+        if real_tokens(drawn) >= tokens:
+            break
+        drawn.append(batches[index])
+    return drawn
+
+
+def real_tokens(batches: list[tuple[torch.Tensor, ...]]) -> int:
+    return sum(int(attention_mask.sum()) for _, attention_mask, _ in batches)
+
+
+def padded_batches(sequences: Sequences, masker: Masker) -> Iterator[tuple[torch.Tensor, ...]]:
     shown, labels = masker(sequences.ids, np.repeat(sequences.keys, np.diff(sequences.offsets)), 0)
     order = np.argsort(np.diff(sequences.offsets), kind="stable")
     for rows in np.split(order, range(REFERENCE_BATCH, len(order), REFERENCE_BATCH)):
@@ -128,18 +148,6 @@ def reference_step(student: MaskedModel, teacher: BertForMaskedLM, batch: tuple[
     (5 * kd + 2 * mlm.nan_to_num(0.0) + cosine).backward()
 
 
-def run_reference(mix: str, tokens: int) -> Callable[[int], None]:
-    student, teacher = make_models(MBERT_VOCABULARY)
-    student.train(), teacher.eval()
-    masker = make_masker(MBERT_VOCABULARY)
-
-    def run(seed: int) -> None:
-        for batch in reference_batches(make_sequences(mix, tokens, MBERT_VOCABULARY, seed), masker):
-            reference_step(student, teacher, batch)
-
-    return run
-
-
 def make_engine(variant: Variant, device: str) -> Engine:
     student, teacher = make_models(variant.vocabulary)
     return Engine(student, teacher, spec(variant.positions), 1, device, variant.dtype)
@@ -156,22 +164,29 @@ def train(engine: Engine, batches: list[PackedBatch]) -> None:
 
 def compare(mix: str, tokens: int, rounds: int) -> dict[str, float]:
     """Medians of CPU seconds per 1,000 tokens."""
-    reference = run_reference(mix, tokens)
+    student, teacher = make_models(MBERT_VOCABULARY)
+    student.train(), teacher.eval()
+    pool = make_sequences(mix, POOL * tokens, MBERT_VOCABULARY, seed=10_000)
     engines = {variant: make_engine(variant, "cpu") for variant in VARIANTS}
     figures: dict[str, list[float]] = {"reference": [], **{variant.name: [] for variant in VARIANTS}}
 
-    def measure(name: str, work: Callable[[], None]) -> None:
+    def measure(name: str, real: int, work: Callable[[], None]) -> None:
         started = time.process_time()
         work()
-        figures[name].append((time.process_time() - started) / tokens * 1000)
+        figures[name].append((time.process_time() - started) / real * 1000)
+
+    def run_reference(batches: list[tuple[torch.Tensor, ...]]) -> None:
+        for batch in batches:
+            reference_step(student, teacher, batch)
 
     for number in range(rounds + 1):
         if number == 1:  # the first round warms up
             figures = {name: [] for name in figures}
-        measure("reference", lambda seed=number: reference(seed))  # type: ignore[misc]
+        drawn = reference_batches(pool, make_masker(MBERT_VOCABULARY), tokens, number)
+        measure("reference", real_tokens(drawn), lambda drawn=drawn: run_reference(drawn))  # type: ignore[misc]
         for variant, engine in engines.items():
             batches = engine_batches(variant, mix, tokens, tokens, number)
-            measure(variant.name, lambda engine=engine, batches=batches: train(engine, batches))  # type: ignore[misc]
+            measure(variant.name, tokens, lambda engine=engine, batches=batches: train(engine, batches))  # type: ignore[misc]
         print(f"{mix}, round {number}: " + ", ".join(f"{name} {values[-1]:.2f}" for name, values in figures.items()))
     return {name: statistics.median(values) for name, values in figures.items()}
 

@@ -78,8 +78,8 @@ def _start_local_ray(resources: config.Resources) -> None:
 
     # A bare ray.init turns token authentication on for this machine's later Rays, which job submission lacks.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-    # Torch's threads wait for each other by spinning, for milliseconds. Where something else runs on their cores, a small
-    # model's step then takes 20 times as long (1,800 ms instead of 50 were measured); workers inherit this bound.
+    # Torch's threads wait for each other by spinning, for milliseconds. Where something else runs on their cores, a
+    # small model's step then takes 20 times as long (1,800 ms instead of 50 were measured); workers inherit this bound.
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     ray.init(
         address="local",

@@ -115,7 +115,7 @@ def test_a_missing_file_is_refused(tmp_path):
         (["languages=[eng,eng]"], "languages", "twice"),
         (["encoders.teacher.pretrain.seeds=[]"], "encoders.teacher.pretrain.seeds", "at least 1"),
         (["encoders.teacher.pretrain.seeds=[5,5]"], "encoders.teacher.pretrain.seeds", "twice"),
-        (["encoders.teacher.pretrain.dropout=1.5"], "encoders.teacher.pretrain.dropout", "less than or equal to 1"),
+        (["encoders.teacher.pretrain.dropout=1.5"], "encoders.teacher.pretrain.dropout", "less than 1"),
         (["encoders.teacher.pretrain.step_sequences=65"], "encoders.teacher.pretrain", "65 is not a multiple"),
         (["encoders.teacher.pretrain.gradient_clip=-1"], "encoders.teacher.pretrain.gradient_clip", "greater than 0"),
         (["encoders.teacher.pretrain.betas=[0.9,1]"], "encoders.teacher.pretrain.betas.1", "less than 1"),

@@ -14,7 +14,7 @@ Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Masking(Node):
-    rate: Share = 0.15  # Sanh train.py:95
+    rate: Annotated[float, Field(gt=0, le=1)] = 0.15  # Sanh train.py:95
     smoothing: Annotated[float, Field(ge=0)] = 0.7  # Sanh train.py:131, count ** -0.7
 
 
@@ -34,7 +34,7 @@ class Training(Node):
     epsilon: Annotated[float, Field(gt=0)] = 1e-6  # Sanh train.py:171
     weight_decay: Annotated[float, Field(ge=0)] = 0.0  # Sanh train.py:169
     gradient_clip: Annotated[float, Field(gt=0)] = 5.0  # largest norm of a step's gradient; Sanh train.py:172
-    dropout: Share = 0.1
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     masking: Masking = Masking()
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def save(directory: str | Path, engine: Engine, rows: list[StepRow]) -> None:
     }
     save_file(moments, directory / "optimizer.safetensors")
     pq.write_table(training_table(rows), directory / "training.parquet")
-    (directory / "position.json").write_text(json.dumps({"steps": len(rows)}))
+    (directory / "position.json").write_text(json.dumps({"steps": len(rows), "precision": str(engine.dtype)}))
 
 
 def load(directory: str | Path, engine: Engine) -> list[StepRow]:
@@ -59,6 +60,12 @@ def load(directory: str | Path, engine: Engine) -> list[StepRow]:
     rows = [StepRow(**row) for row in pq.read_table(directory / "training.parquet").to_pylist()]
     position = json.loads((directory / "position.json").read_text())
     assert len(rows) == position["steps"], f"{directory}: {len(rows)} rows for {position['steps']} steps"
+    if position["precision"] != str(engine.dtype):
+        warnings.warn(
+            f"training goes on in {engine.dtype}, but began in {position['precision']}: not the run that it would have "
+            "been; resources.train.precision fixes one",
+            stacklevel=2,
+        )
     return rows
 
 

@@ -21,6 +21,7 @@ from raykd.distill.packing import PackedBatch
 from raykd.distill.precision import ComputedModel
 from raykd.distill.schedule import learning_rate
 from raykd.distill.vocabulary_loss import vocabulary_loss
+from raykd.errors import InputError
 
 Reduce = Callable[[torch.Tensor], None]  # sums a tensor over all workers, in place
 
@@ -47,7 +48,8 @@ class Engine:
 
     dtype: the precision of both models' arithmetic; the weights that are trained, their gradients and the optimiser's
     moments are float32 whatever it is.
-    A loss of weight 0 is not computed, and a teacher that nothing asks is not run.
+    Distillation and cosine are not computed at weight 0, and a teacher that nothing asks is not run. Raises InputError
+    where a gradient is not finite, before it reaches the weights.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class Engine:
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.spec, self.device, self.total_steps = spec, device, total_steps
+        self.spec, self.device, self.total_steps, self.dtype = spec, device, total_steps, dtype
         self.loss = spec.loss if isinstance(spec, Distill) else Loss(distillation=0, mlm=1, cosine=0)
         # A decorator of transformers hides the type of `to` from mypy.
         self.model = model.to(device).train()  # type: ignore[arg-type]
@@ -113,6 +115,11 @@ class Engine:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         norm = nn.utils.clip_grad_norm_(self.parameters, self.spec.gradient_clip)
+        if not norm.isfinite():
+            raise InputError(
+                f"step {step}: the gradient is {norm.item()}, the loss {sums[0].item():.3f}; lower learning_rate "
+                "or raise warmup"
+            )
         self.optimizer.step()
         loss, mlm, kd, cosine = sums.tolist()
         return StepRow(
@@ -140,6 +147,7 @@ class Engine:
             if total.requires_grad:
                 total.backward()
             sums += torch.stack([total.detach().double(), *parts])
+            del total  # and its graph, which would else lie beside the next batch's
         return sums
 
     def _clear_gradients(self) -> None:

@@ -55,14 +55,18 @@ Gradient = Callable[[Logits, Logits | None, torch.Tensor, Scales], Losses]
 
 
 def plain_gradient(
-    student: torch.Tensor,
-    teacher: torch.Tensor | None,
+    product: torch.Tensor,
+    bias: torch.Tensor,
+    teacher_product: torch.Tensor | None,
+    teacher_bias: torch.Tensor | None,
     labels: torch.Tensor,
     kd_scale: torch.Tensor,
     mlm_scale: torch.Tensor,
     temperature: float,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(gradient [rows, vocabulary], kd, mlm) of logits [rows, vocabulary], from the definitions."""
+    """(gradient [rows, vocabulary] in the product's precision, kd, mlm), from the definitions, in float32 or wider."""
+    student = _wide(product, bias)
+    teacher = None if teacher_product is None or teacher_bias is None else _wide(teacher_product, teacher_bias)
     gradient, kd = torch.zeros_like(student), student.new_zeros(())
     if teacher is not None:
         log_student = torch.log_softmax(student / temperature, -1)
@@ -72,25 +76,24 @@ def plain_gradient(
     log_guess = torch.log_softmax(student[: len(labels)], -1)
     right = torch.arange(student.shape[1], device=student.device) == labels[:, None]
     gradient[: len(labels)] += (log_guess.exp() - right.to(student.dtype)) * mlm_scale
-    return gradient, kd, -log_guess.gather(1, labels[:, None]).sum()
+    return gradient.to(product.dtype), kd, -log_guess.gather(1, labels[:, None]).sum()
 
 
 @cache
 def compiled_gradient() -> Gradient:
     """The plain one by torch.compile, for GPUs; uncompiled, with a warning, where no compiler is found."""
-    from torch._dynamo.exc import BackendCompilerFailed
-    from torch._inductor.exc import InductorError
+    from torch._dynamo.exc import BackendCompilerFailed, ShortenTraceback
 
     state = {"kernel": torch.compile(plain_gradient, dynamic=True)}
 
     def gradient_of(student: Logits, teacher: Logits | None, labels: torch.Tensor, scales: Scales) -> Losses:
         # Tensors, because numbers that change from step to step would be compiled in, and compiled anew.
         kd_scale, mlm_scale = student.bias.new_tensor([scales.kd, scales.mlm], dtype=torch.float64)
-        logits = _wide(student), None if teacher is None else _wide(teacher)
-        values = *logits, labels, kd_scale, mlm_scale, scales.temperature
+        lesson = (teacher.product, teacher.bias) if teacher else (None, None)
+        values = student.product, student.bias, *lesson, labels, kd_scale, mlm_scale, scales.temperature
         try:
             gradient, kd, mlm = state["kernel"](*values)
-        except (BackendCompilerFailed, InductorError) as error:
+        except (BackendCompilerFailed, ShortenTraceback) as error:  # no Triton, a GPU too old for it
             warnings.warn(
                 f"the vocabulary loss is not compiled, and slower ({str(error).splitlines()[0]})", stacklevel=2
             )
@@ -140,10 +143,8 @@ class TiledGradient:
         return Losses(kd.double(), mlm.double())
 
 
-def _wide(logits: Logits) -> torch.Tensor:
-    """At least float32, which a compiler fuses into what follows."""
-    wide = torch.promote_types(logits.product.dtype, torch.float32)
-    return logits.product.to(wide) + logits.bias
+def _wide(product: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    return product.to(torch.promote_types(product.dtype, torch.float32)) + bias
 
 
 def _softmax(logits: torch.Tensor) -> torch.Tensor:

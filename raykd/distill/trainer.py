@@ -21,6 +21,7 @@ from raykd.distill import checkpoint, timing
 from raykd.distill.engine import StepRow
 from raykd.distill.loader import read_steps
 from raykd.distill.loggers import Observer, open_loggers
+from raykd.distill.precision import compute_dtype
 from raykd.distill.progress import Display
 from raykd.distill.reporting import Reporter, shown_progress
 from raykd.distill.training import Training, TrainingJob
@@ -93,14 +94,28 @@ def _worker(config: dict) -> int | str:
         return str(error)
 
 
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _common_precision(job: TrainingJob, device: str, world_size: int) -> torch.dtype:
+    """bfloat16 if all workers compute in it: their gradients are summed, and their machines may differ."""
+    rounds = torch.tensor(float(compute_dtype(job.resources.precision, device) == torch.bfloat16), device=device)
+    if world_size > 1:
+        torch.distributed.all_reduce(rounds, op=torch.distributed.ReduceOp.MIN)
+    return torch.bfloat16 if rounds.item() else torch.float32
+
+
 def _train(job: TrainingJob, queue: Queue) -> int:
     # Ray tells of every report on the root logger, and warns of every dataset that its progress bars are off.
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.train.get_context()
     rank, world_size = context.get_world_rank(), context.get_world_size()
-    torch.set_num_threads(job.resources.threads or max(1, (os.cpu_count() or 1) // context.get_local_world_size()))
-    training = Training(job, rank, world_size, str(get_device()))
+    torch.set_num_threads(job.resources.threads or max(1, _cores() // context.get_local_world_size()))
+    device = str(get_device())
+    training = Training(job, rank, world_size, device, _common_precision(job, device, world_size))
     if latest := ray.train.get_checkpoint():
         with latest.as_directory() as directory:
             training.rows = checkpoint.load(directory, training.engine)

@@ -61,7 +61,14 @@ class TrainingJob:
 class Training:
     """A job as it runs in worker `rank` of `world_size`."""
 
-    def __init__(self, job: TrainingJob, rank: int, world_size: int, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        job: TrainingJob,
+        rank: int,
+        world_size: int,
+        device: str = "cpu",
+        dtype: torch.dtype | None = None,  # the same for all workers; none: as this machine computes
+    ) -> None:
         self.job, self.rank, self.world_size = job, rank, world_size
         self.groups = order.training_groups(job.store, job.tokens, job.cutoffs, job.spec.group_sequences)
         if not self.groups:
@@ -78,7 +85,7 @@ class Training:
                 f"embeddings for {model.config.vocab_size}"
             )
         self.masker, targets = self._masker(model.config.vocab_size)
-        self.dtype = compute_dtype(job.resources.precision, device)
+        self.dtype = dtype or compute_dtype(job.resources.precision, device)
         if has_head:
             self.engine = Engine(model, teacher, job.spec, self.total_steps, device, self.dtype)
         else:

@@ -84,10 +84,11 @@ class _ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
-        by = gradients[0]
+        by, ready = gradients[0], ctx.gradients
+        ctx.gradients = None  # theirs alone from here on, so that autograd may add to them in place
         # The gradient of the weight is as large as the vocabulary: a pass over it that changes nothing is left out.
         same = by.device.type == "cpu" and by.item() == 1
-        scaled = (g if g is None or same else (g * by).to(g.dtype) for g in ctx.gradients)
+        scaled = (g if g is None or same else (g * by).to(g.dtype) for g in ready)
         return *scaled, None, None, None, None
 
 

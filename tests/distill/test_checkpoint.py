@@ -58,7 +58,7 @@ def test_nothing_in_a_checkpoint_is_unpickled(make_engine, step, directory):
         "training.parquet",
         "weights.safetensors",
     ]
-    assert json.loads((directory / "position.json").read_text()) == {"steps": 1}
+    assert json.loads((directory / "position.json").read_text()) == {"steps": 1, "precision": "torch.float32"}
 
 
 def test_loading_does_not_tie_the_engine_to_the_saved_one(make_engine, step, directory):
@@ -69,3 +69,12 @@ def test_loading_does_not_tie_the_engine_to_the_saved_one(make_engine, step, dir
     other = make_engine()
     checkpoint.load(directory, other)
     assert all(ours.equal(theirs) for ours, theirs in zip(other.parameters, saved, strict=True))
+
+
+def test_going_on_in_another_precision_is_told(make_engine, step, directory):
+    engine = make_engine()
+    checkpoint.save(directory, engine, [step(engine, 0)])
+    other = make_engine()
+    other.dtype = torch.bfloat16
+    with pytest.warns(UserWarning, match=r"bfloat16, but began in torch\.float32"):
+        checkpoint.load(directory, other)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from raykd.distill.engine import Engine, StepRow
 from raykd.distill.packing import PackedBatch, micro_batches
 from raykd.distill.student import build_student
+from raykd.errors import InputError
 
 STEPS = 10
 
@@ -207,3 +208,13 @@ def test_head_first_leaves_the_encoder_alone(make_teacher, pretrain_spec, make_s
     assert not any(
         value.equal(encoder[name]) for name, value in engine.model.bert.state_dict().items() if "weight" in name
     )
+
+
+def test_a_gradient_that_is_not_finite_never_reaches_the_weights(make_engine, make_sequences, masker, special):
+    engine = make_engine()
+    with torch.no_grad():
+        engine.model.vocab_projector.bias[7] = float("nan")
+    before = engine.model.distilbert.transformer.layer[0].ffn.lin1.weight.detach().clone()
+    with pytest.raises(InputError, match=r"step 3: the gradient is nan.*learning_rate"):
+        engine.step(3, 0, micro_batches(make_sequences(8), masker, 0, special, 100), alone)
+    assert engine.model.distilbert.transformer.layer[0].ffn.lin1.weight.equal(before)

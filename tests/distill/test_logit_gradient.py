@@ -1,12 +1,15 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torch.nn.functional as F
-from torch._inductor.exc import InductorError
+from torch._inductor.exc import GPUTooOldForTriton, InductorError, TritonMissing
 
 from raykd.distill import logit_gradient
 from raykd.distill.logit_gradient import Logits, Scales, TiledGradient, compiled_gradient, plain_gradient
 
 ROWS, VOCABULARY, TEMPERATURE = 9, 50, 3.0
+OLD_GPU = SimpleNamespace(name="old", major=5, minor=0)
 SCALES = Scales(kd=0.7, mlm=0.3, temperature=TEMPERATURE)
 
 
@@ -30,7 +33,8 @@ def by_autograd(student, teacher, labels) -> tuple[torch.Tensor, float, float]:
 
 def plain(student, teacher, labels):
     kd_scale, mlm_scale = torch.tensor([SCALES.kd, SCALES.mlm], dtype=torch.float64)
-    return plain_gradient(student, teacher, labels, kd_scale, mlm_scale, SCALES.temperature)
+    zero = torch.zeros(VOCABULARY, dtype=student.dtype)
+    return plain_gradient(student, zero, teacher, zero, labels, kd_scale, mlm_scale, SCALES.temperature)
 
 
 @pytest.mark.parametrize("way", ["tiled", "compiled"])
@@ -87,10 +91,13 @@ def test_it_is_compiled_once_for_all_steps(logits):
             run(rows, masked, scale)
 
 
-def test_without_a_compiler_it_says_so_and_goes_on(logits, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [InductorError(RuntimeError("no compiler"), None), TritonMissing(None), GPUTooOldForTriton(OLD_GPU, None)]
+)
+def test_without_a_compiler_it_says_so_and_goes_on(logits, monkeypatch, error):
     def broken(*arguments, **settings):
         def run(*values):
-            raise InductorError(RuntimeError("no compiler"), None)
+            raise error
 
         return run
 
