@@ -11,7 +11,7 @@ help:
 	@echo "make test      set up, then run the tests"
 	@echo "make test-all  the slow tests too"
 	@echo "make setup     the environment alone, in .venv"
-	@echo "make bench-corpus   what preparing a corpus costs, against the tokenizer alone (some minutes)"
+	@echo "make bench-corpus   what preparing a corpus costs, against the tokenizer alone (15 minutes)"
 	@echo "make bench-distill  what a distillation step costs, against the reference's (half an hour)"
 	@echo "make lint      ruff and mypy"
 
@@ -39,7 +39,7 @@ test-all: $(READY)
 
 bench-corpus: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmark]'
-	$(BIN)/python benchmarks/corpus.py
+	$(BIN)/python benchmarks/corpus.py --megabytes 100 1000
 
 bench-distill: $(READY)
 	$(BIN)/python benchmarks/convergence.py

@@ -271,7 +271,7 @@ def _summary(measured: list[dict[str, Any]]) -> str:
         cost = (last["stage"] / last["megabytes"]) / (first["stage"] / first["megabytes"])
         line += (
             f"; against {first['megabytes']:,.0f} MB: peak {last['peak'] / first['peak'] - 1:+.0%}, "
-            f"CPU s a MB {cost - 1:+.0%}"
+            f"in a worker {last['worker'] / first['worker'] - 1:+.0%}, CPU s a MB {cost - 1:+.0%}"
         )
     return line
 

@@ -27,7 +27,9 @@ class Meter:
         """CPU seconds so far."""
         self._look()
         total: Counter[str] = Counter()
-        for kind, seconds in self._seconds.values():
+        with self._lock:  # the other thread adds processes
+            found = list(self._seconds.values())
+        for kind, seconds in found:
             total[kind] += seconds
         return total
 

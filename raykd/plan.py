@@ -10,11 +10,12 @@ one place, below; workers, micro-batches, resources and paths are not among it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ByteSize
 
@@ -23,7 +24,7 @@ from raykd.checks import task_encoders, task_languages
 from raykd.config import Adapt, Budget, Distill, Encoder, Experiment, Pretrain, Source, Trim
 from raykd.corpus import texts, tokenizer, tokens
 from raykd.corpus import trimming as tokenizer_trimming
-from raykd.corpus.readers import check_names, source_files, source_name
+from raykd.corpus.readers import check_names, names_one_file, source_files, source_name
 from raykd.distill import trainer, trimming
 from raykd.errors import InputError
 from raykd.evaluate import cell as cells
@@ -192,22 +193,19 @@ class Plan:
     def _check_sources(self) -> None:
         """Document ids come from a source's name and id column: a file that corpora and tasks read in two ways would
         have two sets of them, and the rows of tasks could not be left out. Nor may one take its text for HTML and the
-        other not. Raises InputError for such a file."""
+        other not. A corpus that reads two columns of a file as texts names each of them, else both would have the same
+        ids; by one of the names it is compared with others. Raises InputError for such files."""
         experiment = self.experiment
         places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
         places |= {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()}
         check_names([source for sources in places.values() for source in sources])
-        first: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        readings: dict[str, list[_Reading]] = {}
         for place, sources in places.items():
             for source in sources:
-                way = (source.path, source_name(source), getattr(source, "id", None), getattr(source, "html", None))
                 for file in self._source_files(source):
-                    other, other_way = first.setdefault(file, (place, way))
-                    if way != other_way:
-                        raise InputError(
-                            f"{file}: {other} and {place} read it with another path, name, id column or html, so "
-                            "its documents would have two sets of ids, or of texts; give both sources the same"
-                        )
+                    readings.setdefault(file, []).append(_Reading.of(place, source))
+        for file, found in readings.items():
+            _check_readings(file, found)
 
     def _source_files(self, source: Source) -> list[str]:
         if source.path not in self._files:
@@ -223,7 +221,13 @@ class Plan:
             for source in sources
             for path in self._source_files(source)
         }
-        return [{"name": source_name(s)} | _settings(s, {"path", "name"}) for s in sources], identities
+        settings = [
+            # Ids hold the file's name where the path is a directory or a pattern.
+            {"name": source_name(source), "one_file": names_one_file(source, self._source_files(source))}
+            | _settings(source, {"path", "name"})
+            for source in sources
+        ]
+        return settings, identities
 
     def _task(self, name: str) -> Result:
         task = self.experiment.tasks[name]
@@ -349,6 +353,44 @@ class Plan:
             threshold=evaluate.threshold,
             max_length=evaluate.max_length,
         )
+
+
+class _Reading(NamedTuple):
+    """How a file is read. place: the corpus or task; what it takes as text; what decides its ids."""
+
+    place: str
+    name: str
+    text: tuple[str | None, int | None]
+    way: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, place: str, source: Source) -> _Reading:
+        turns = getattr(source, "conversation", None)
+        text = getattr(source, "text", None), turns and turns.join
+        return cls(
+            place, source_name(source), text, (source.path, getattr(source, "id", None), getattr(source, "html", None))
+        )
+
+
+def _check_readings(file: str, readings: Sequence[_Reading]) -> None:
+    """Raises InputError where two sources disagree on a file."""
+    names: dict[str, set[str]] = {}
+    for one in readings:
+        names.setdefault(one.place, set()).add(one.name)
+    # The same one is compared once: a file may have a source for each of many values of `where`.
+    for one, other in combinations(dict.fromkeys(readings), 2):
+        if one.name == other.name and one.way == other.way:
+            if one.place == other.place and one.text != other.text:
+                raise InputError(
+                    f"{file}: {one.place} takes two texts of it (another text column or conversation.join) under one "
+                    f"name, {one.name!r}, so they would have the same ids and one would be dropped; give each source a "
+                    "name of its own"
+                )
+        elif one.name == other.name or one.text == other.text or names[one.place].isdisjoint(names[other.place]):
+            raise InputError(
+                f"{file}: {one.place} and {other.place} read it with another path, name, id column or html, so "
+                "its documents would have two sets of ids, or of texts; give both sources the same"
+            )
 
 
 def parents_first(encoders: Mapping[str, Encoder]) -> list[str]:

@@ -366,3 +366,32 @@ def test_a_file_that_is_read_in_two_ways_is_refused(plan, other):
     )
     with pytest.raises(InputError, match="two sets of ids"):
         plan(f"tasks.tags.sources=[{source.replace('name: e, ', '') if 'name: a' in other else source}]")
+
+
+def reading(**settings: Any) -> str:
+    """A source of the Spanish file, as YAML in one line."""
+    source = {"reader": "table", "language": "spa", "path": "${oc.env:PLAN_DATA}/spa.jsonl", **settings}
+    return yaml.safe_dump(source, default_flow_style=True, width=1000).strip()
+
+
+def test_two_texts_of_a_file_are_two_names(plan):
+    question, answer = reading(name="s", text="question"), reading(name="s", text="answer")
+    with pytest.raises(InputError, match=r"spa\.jsonl: corpora\.plain takes two texts .* a name of its own"):
+        plan(f"corpora.plain.sources=[{question}, {answer}]")
+    turns = reading(name="s", text="question", conversation={"id": "talk", "join": 2000})
+    with pytest.raises(InputError, match=r"corpora\.plain takes two texts"):
+        plan(f"corpora.plain.sources=[{question}, {turns}]")
+    named = reading(name="answers", text="answer")
+    plan(f"corpora.plain.sources=[{question}, {named}]")
+    with pytest.raises(InputError, match="two sets of ids"):  # a task or corpus that shares none of the names
+        plan(f"corpora.plain.sources=[{named}]")
+
+
+def test_a_path_that_names_one_file_is_told_from_a_directory_of_one(plan, data):
+    (data / "alone").mkdir()
+    shutil.copy(data / "spa.jsonl", data / "alone" / "one.jsonl")
+    hashes = {
+        plan(f"corpora.plain.sources=[{reading(name='x', path=path)}]").texts["plain"].hash
+        for path in ("${oc.env:PLAN_DATA}/alone/one.jsonl", "${oc.env:PLAN_DATA}/alone")
+    }
+    assert len(hashes) == 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import shutil
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
@@ -45,6 +46,11 @@ class Archive:
         return self.target.with_name(f"{self.target.name}.{digest[:8]}.part")
 
     @property
+    def if_range(self) -> str:
+        """What a server is told to go on with; "" where it gave neither a strong ETag nor Last-Modified."""
+        return "" if self.checksum or self.version.startswith("W/") else self.version
+
+    @property
     def part_size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
@@ -65,9 +71,20 @@ def archive_paths(fetch: Fetch) -> dict[str, str]:
 
 
 def missing_archives(fetch: Fetch) -> dict[str, str]:
-    """Those of `archive_paths` that are not there."""
-    filesystem, _ = filesystem_of(fetch.directory)
-    return {path: site for path, site in archive_paths(fetch).items() if not filesystem.exists(path)}
+    """Those of `archive_paths` that are not there, or have another size than the record beside them says."""
+    return {path: site for path, site in archive_paths(fetch).items() if not _is_whole(path)}
+
+
+def _is_whole(path: str) -> bool:
+    filesystem, path = filesystem_of(path)
+    if not filesystem.exists(path):
+        return False
+    if not filesystem.exists(f"{path}.json"):
+        return True  # copied there by hand
+    try:
+        return bool(json.loads(filesystem.cat_file(f"{path}.json"))["bytes"] == filesystem.size(path))
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def find_archives(session: requests.Session, fetch: Fetch) -> list[Archive]:

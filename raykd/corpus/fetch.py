@@ -58,9 +58,12 @@ def _transfer(session: requests.Session, archive: Archive, progress: Progress) -
 
 
 def _append(session: requests.Session, archive: Archive, progress: Progress) -> None:
-    """One request for all that is not there yet. Raises requests.RequestException where it breaks off."""
+    """One request for all that is not there yet. Raises requests.RequestException where it breaks off, and InputError
+    where it goes on beyond the size of the archive."""
     have = archive.part_size
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    if have and archive.if_range:
+        headers["If-Range"] = archive.if_range  # a file that has changed since comes from its start
     with session.get(archive.address, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if checked(answer).status_code != 206:
             have = 0  # the server knows no ranges and sends the file from its start
@@ -68,8 +71,14 @@ def _append(session: requests.Session, archive: Archive, progress: Progress) -> 
             raise requests.ConnectionError(f"{archive.address}: asked for the bytes from {have}, got others")
         with archive.part.open("ab" if have else "wb") as file:
             for chunk in answer.iter_content(CHUNK):
-                file.write(chunk)
                 have += len(chunk)
+                if have > archive.size:
+                    archive.part.unlink()
+                    raise InputError(
+                        f"{archive.address}: more than its {archive.size:,} bytes came; what came is deleted, the same "
+                        "command fetches it anew"
+                    )
+                file.write(chunk)
                 progress("fetching", have, archive.size)
     if have < archive.size:
         raise requests.ConnectionError(f"{archive.address}: ended after {have:,} of {archive.size:,} bytes")

@@ -7,12 +7,15 @@ Arrow's IPC file keeps a partition as a record batch whose place stands in the f
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
 from raykd.artifacts import Storage
+
+SUFFIX = ".arrow"  # of every file that is read
 
 
 def range_of(keys: np.ndarray, ranges: int) -> np.ndarray:
@@ -21,7 +24,7 @@ def range_of(keys: np.ndarray, ranges: int) -> np.ndarray:
 
 
 def write_partitions(storage: Storage, path: str, table: pa.Table, partition: np.ndarray, count: int) -> None:
-    """Write a file of `count` record batches. partition: int [rows], which of them each row belongs to."""
+    """Write a file (*.arrow) of `count` record batches. partition: int [rows], which of them each row belongs to."""
     order = np.argsort(partition, kind="stable")
     bounds = np.searchsorted(partition[order], np.arange(count + 1)).tolist()
     sorted_table = table.take(order).combine_chunks()
@@ -36,11 +39,16 @@ def write_partitions(storage: Storage, path: str, table: pa.Table, partition: np
 
 def read_partition(storage: Storage, folder: str, index: int, schema: pa.Schema) -> pa.Table:
     """One partition of all files of a folder together, in the order of their names."""
-    batches = []
+    return pa.Table.from_batches(partition_batches(storage, folder, index), schema)
+
+
+def partition_batches(storage: Storage, folder: str, index: int) -> Iterator[pa.RecordBatch]:
+    """One partition of each file of a folder, in the order of their names."""
     for name in storage.list(folder):
+        if not name.endswith(SUFFIX):  # a worker that was killed while it wrote has left half a file, or a second one
+            continue
         with storage.filesystem.open(storage.path(folder, name), "rb") as file:
-            batches.append(pa.ipc.open_file(file).get_batch(index))
-    return pa.Table.from_batches(batches, schema)
+            yield pa.ipc.open_file(file).get_batch(index)
 
 
 def _empty(schema: pa.Schema) -> pa.RecordBatch:

@@ -20,7 +20,8 @@ def text_facts(name: str, corpus: Corpus, read: Sequence[Report], written: Seque
     """{"languages": {language: documents, bytes, read, dropped by reason, sources, shards}, "content": sha256}.
 
     read: of units (language, source, counts); written: of shards (language, sources, shard). `sources` holds the same
-    counts for each source by name. Raises InputError for a language of which nothing is left.
+    counts for each source by name. Raises InputError for a language of which nothing is left, and for rows that went
+    between the passes.
     """
     languages = {
         language: _language(name, corpus, language, read, written)
@@ -37,14 +38,26 @@ def check_groups(name: str, corpus: Corpus, read: Sequence[Report]) -> None:
         raise InputError(f"corpora.{name}.exclude.groups: no row has the group {missing[0]!r}; mend it or leave it out")
 
 
-def check_rejected(name: str, corpus: Corpus, read: Sequence[Report], rejected: pa.Table, address: str) -> None:
-    """Raises InputError where more rows than allowed cannot be read. rejected: their places and problems."""
-    rows = sum(report["counts"].get("read", 0) for report in read)
-    if len(rejected) > corpus.rejected_share * rows:
+def check_rejected(
+    name: str, corpus: Corpus, read: Sequence[Report], rejected: pa.Table, limit: int, address: str
+) -> None:
+    """Raises InputError where more rows than allowed cannot be read. rejected: the first `limit` of them, in order."""
+    rows, count = (sum(report["counts"].get(what, 0) for report in read) for what in ("read", "rejected"))
+    if len(rejected) != min(count, limit):
+        raise _lost(name, f"{count} rows that cannot be read were to be listed, {len(rejected)} of them are there")
+    if count > corpus.rejected_share * rows:
+        listed = "all" if count <= limit else f"the first {limit}"
         raise InputError(
-            f"{rejected['place'][0]}: {rejected['problem'][0]}; {len(rejected)} of {rows} rows of corpora.{name} "
-            f"cannot be read (all in {address}); mend them, or allow a share with corpora.{name}.rejected_share"
+            f"{rejected['place'][0]}: {rejected['problem'][0]}; {count} of {rows} rows of corpora.{name} "
+            f"cannot be read ({listed} in {address}); mend them, or allow a share with corpora.{name}.rejected_share"
         )
+
+
+def _lost(name: str, what: str) -> InputError:
+    return InputError(
+        f"corpora.{name}: {what}; another run has changed the scratch files of this one: prepare it again, "
+        "with one run at a time"
+    )
 
 
 def _language(
@@ -58,6 +71,9 @@ def _language(
     for report in written:
         for source, kept_and_dropped in report["sources"].items():
             counts[source].update(kept_and_dropped)
+    for source, found in counts.items():
+        if found["read"] != (known := found["documents"] + sum(_counts(found)["dropped"].values())):
+            raise _lost(name, f"{found['read']} rows of {source} were read, {known} are kept or dropped")
     total = sum(counts.values(), Counter[str]())
     shards = sorted((report["shard"] for report in written if report["shard"]), key=itemgetter("file"))
     if not shards:

@@ -11,7 +11,6 @@ corpus is. The budget is no part of it: a quantity is a cut-off rank (`raykd.cor
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -26,11 +25,10 @@ import pyarrow.compute as pc
 from raykd.artifacts import Result, ResultStore, Storage
 from raykd.config import Cleaning, Corpus
 from raykd.corpus.documents import reports_of_each, unit_documents
-from raykd.corpus.partitions import range_of, read_partition, write_partitions
+from raykd.corpus.partitions import partition_batches, range_of, read_partition, write_partitions
 from raykd.corpus.readers import UNIT_BYTES, Unit, content_bytes, source_files, source_name, split_units
 from raykd.corpus.schema import TEXT
 from raykd.corpus.selection import (
-    EXCLUDED_GROUP,
     REJECTED,
     TaskRows,
     count_reasons,
@@ -49,6 +47,7 @@ KEYS = pa.schema([("text_key", pa.uint64()), ("rank", pa.uint64()), ("shard", pa
 COPIES = pa.schema([("rank", pa.uint64())])
 REJECTED_FILE = "rejected.parquet"
 REJECTED_ROWS = pa.schema([("language", pa.string()), ("place", pa.string()), ("problem", pa.string())])
+REJECTED_LISTED = 100_000  # rows of REJECTED_FILE at most, the first by language and place; the others are counted
 
 
 @dataclass(frozen=True)
@@ -91,16 +90,18 @@ def prepare_texts(
     """Write texts/<corpus>-<hash8>/language=<l>/part-<n>.parquet (`schema.TEXT`) and its manifest.
 
     excluded_tasks: the tasks whose rows, and whose longer texts, the corpus must not hold.
-    Raises InputError for a corpus or language left empty and for too many unreadable rows.
+    Raises InputError for a corpus or language left empty, for too many unreadable rows, and where another run of the
+    same result has taken scratch files away.
     """
-    started, storage = time.time(), store.storage
-    _remove_scratch(storage, result)
+    started, storage, scratch = time.time(), store.storage, f"scratch/{result.directory}"
+    # Of this result alone: under another hash the scratch may be of a run that is at work now.
+    storage.remove(scratch)
     storage.remove(result.directory)
     sizes = source_bytes(corpus)
     job = Job(
         storage,
         result.directory,
-        f"scratch/{result.directory}",
+        scratch,
         corpus,
         seed,
         cleaning,
@@ -111,15 +112,16 @@ def prepare_texts(
     units = list(enumerate(split_units(corpus.sources, unit_bytes)))
     read = reports_of_each(units, lambda unit: _read_unit(job, *unit))
     check_groups(name, corpus, read)
-    rejected = read_partition(storage, f"{job.scratch}/rejected", 0, REJECTED_ROWS).sort_by(
-        [("language", "ascending"), ("place", "ascending")]
-    )
+    rejected = REJECTED_ROWS.empty_table()
+    for batch in partition_batches(storage, f"{scratch}/rejected", 0):
+        rejected = _add_rejected(rejected, pa.table(batch))
+    rejected = _first_rejected(rejected)
     storage.write_table(f"{result.directory}/{REJECTED_FILE}", rejected)
-    check_rejected(name, corpus, read, rejected, storage.address(result.directory, REJECTED_FILE))
+    check_rejected(name, corpus, read, rejected, REJECTED_LISTED, storage.address(result.directory, REJECTED_FILE))
     reports_of_each(range(job.key_ranges), lambda index: _find_copies(job, index))
     written = reports_of_each(list(enumerate(job.all_shards)), lambda shard: _write_shard(job, *shard))
-    store.complete(result, text_facts(name, corpus, read, written), started)
-    storage.remove(job.scratch)
+    store.complete(result, text_facts(name, corpus, read, written) | {"rejected_listed": len(rejected)}, started)
+    storage.remove(scratch)
 
 
 def source_bytes(corpus: Corpus) -> dict[str, int]:
@@ -130,12 +132,14 @@ def source_bytes(corpus: Corpus) -> dict[str, int]:
     return {language: max(1, size) for language, size in sizes.items()}
 
 
-def _remove_scratch(storage: Storage, result: Result) -> None:
-    """What tries of this corpus that failed have left, those under another hash too."""
-    folder = f"scratch/{result.kind}"
-    for name in storage.list(folder):
-        if re.fullmatch(rf"{re.escape(result.name)}-[0-9a-f]{{8}}", name):
-            storage.remove(f"{folder}/{name}")
+def _add_rejected(rejected: pa.Table, more: pa.Table) -> pa.Table:
+    """Both, or their first REJECTED_LISTED where they are twice as many: sorting is seldom, and memory is bounded."""
+    rejected = pa.concat_tables([rejected, more]) if more.num_rows else rejected
+    return rejected if len(rejected) <= 2 * REJECTED_LISTED else _first_rejected(rejected)
+
+
+def _first_rejected(rejected: pa.Table) -> pa.Table:
+    return rejected.sort_by([(column, "ascending") for column in REJECTED_ROWS.names]).slice(0, REJECTED_LISTED)
 
 
 # --- first pass: units to documents and keys, by shard and by range of key ------------------------------------------
@@ -145,24 +149,27 @@ def _read_unit(job: Job, number: int, unit: Unit) -> dict[str, Any]:
     tasks = _task_rows(job.storage.uri, job.tasks)
     counts: Counter[str] = Counter()
     groups: set[str] = set()
-    rejected = [REJECTED_ROWS.empty_table()]
+    rejected = REJECTED_ROWS.empty_table()
     waiting: list[pa.Table] = []
     flushes = 0
     for documents in unit_documents(unit, job.seed, job.cleaning, job.corpus.chunk):
         keys = text_keys(documents["text"])
         reasons = drop_reasons(documents, keys, job.corpus, tasks)
         counts.update(read=documents.num_rows, **count_reasons(reasons))
-        groups.update(documents["group"].filter(pa.array(reasons == EXCLUDED_GROUP)).to_pylist())
-        rejected.append(documents.filter(pa.array(reasons == REJECTED)).select(REJECTED_ROWS.names))
+        # Whatever else a row goes for: a group with nothing but empty rows is there.
+        groups.update(set(job.corpus.exclude.groups).intersection(documents["group"].unique().to_pylist()))
+        bad = documents.filter(pa.array(reasons == REJECTED)).select(REJECTED_ROWS.names)
+        rejected = _add_rejected(rejected, bad)
         stays = pa.array(reasons == "")
         waiting.append(documents.append_column("text_key", pa.array(keys)).filter(stays))
         if sum(table.nbytes for table in waiting) >= FLUSH_BYTES:
             _flush(job, unit, f"{number:06}-{flushes:04}.arrow", waiting)
             waiting, flushes = [], flushes + 1
     _flush(job, unit, f"{number:06}-{flushes:04}.arrow", waiting)
-    if (problems := pa.concat_tables(rejected)).num_rows:
-        one = np.zeros(problems.num_rows, np.int64)
-        write_partitions(job.storage, f"{job.scratch}/rejected/{number:06}.arrow", problems, one, 1)
+    if rejected.num_rows:
+        rejected = _first_rejected(rejected)
+        one = np.zeros(rejected.num_rows, np.int64)
+        write_partitions(job.storage, f"{job.scratch}/rejected/{number:06}.arrow", rejected, one, 1)
     return {
         "language": unit.source.language,
         "source": source_name(unit.source),
@@ -224,6 +231,7 @@ def _write_shard(job: Job, number: int, place: tuple[str, int]) -> dict[str, Any
     table = table.sort_by([(column, "ascending") for column in ("rank", "text", "group", "source")])
     ranks = table["rank"].to_numpy()
     repeated = np.append(False, ranks[1:] == ranks[:-1])[: len(ranks)]
+    other_text = repeated & np.append(False, _differs_from_last(table["text"]))[: len(ranks)]
     copies = read_partition(job.storage, f"{job.scratch}/copies", number, COPIES)["rank"].to_numpy()
     copied = np.isin(ranks, copies) & ~repeated
     kept = table.filter(pa.array(~(repeated | copied))).select(TEXT.names)
@@ -232,19 +240,25 @@ def _write_shard(job: Job, number: int, place: tuple[str, int]) -> dict[str, Any
         job.storage.write_table(f"{job.directory}/{file}", kept, row_group_size=ROW_GROUP)
     source, sizes = table["source"].to_numpy(), table["bytes"].to_numpy()
     of_sources = {
-        name: _count(sizes[mine], repeated[mine], copied[mine])
+        name: _count(sizes[mine], repeated[mine], other_text[mine], copied[mine])
         for index, name in enumerate(job.sources)
         if (mine := source == index).any()
     }
     return {"language": language, "sources": of_sources, "shard": _shard_facts(file, kept) if kept.num_rows else None}
 
 
-def _count(sizes: np.ndarray, repeated: np.ndarray, copied: np.ndarray) -> dict[str, int]:
+def _differs_from_last(column: pa.ChunkedArray) -> np.ndarray:
+    """Whether each value but the first is another than the one before: [n] -> bool [n - 1]."""
+    return pc.not_equal(column.slice(1), column.slice(0, max(0, len(column) - 1))).to_numpy()
+
+
+def _count(sizes: np.ndarray, repeated: np.ndarray, other_text: np.ndarray, copied: np.ndarray) -> dict[str, int]:
     stays = ~(repeated | copied)
     return {
         "documents": int(stays.sum()),
         "bytes": int(sizes[stays].sum()),
-        "read twice": int(repeated.sum()),
+        "read twice": int((repeated & ~other_text).sum()),
+        "id used twice": int(other_text.sum()),
         "duplicate": int(copied.sum()),
     }
 

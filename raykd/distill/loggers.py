@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -50,6 +51,16 @@ def open_loggers(names: tuple[str, ...], storage: Storage, directory: str, first
     if "mlflow" in names:
         made.append(MlflowLogger(PurePosixPath(storage.root).name, directory, first_step))
     return made
+
+
+def tell_all(observers: list[Observer], what: Callable[[Observer], None]) -> None:
+    """One that fails is dropped with a warning: a server of curves that is away must not cost a training."""
+    for observer in list(observers):
+        try:
+            what(observer)
+        except Exception as error:
+            observers.remove(observer)
+            warnings.warn(f"{type(observer).__name__} is left out from here on: {error}", stacklevel=2)
 
 
 def scalars(row: StepRow, timing: TimingRow) -> Iterator[tuple[str, float]]:

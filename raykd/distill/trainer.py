@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import time
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +21,7 @@ from raykd.artifacts import Result
 from raykd.distill import checkpoint, timing
 from raykd.distill.engine import StepRow
 from raykd.distill.loader import read_steps
-from raykd.distill.loggers import Observer, open_loggers
+from raykd.distill.loggers import Observer, open_loggers, tell_all
 from raykd.distill.precision import compute_dtype
 from raykd.distill.progress import Display
 from raykd.distill.reporting import Reporter, shown_progress
@@ -47,7 +48,7 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
         "tokens": pc.sum(rows["tokens"]).as_py(),
         "sequences": pc.sum(rows["sequences"]).as_py(),
         "loss": last["loss"],
-        "parameters": answer,
+        **answer,
         "tokens_per_second": round(_tokens_per_second(storage.read_table(f"{result.directory}/{timing.FILE}")), 1),
     }
     # In this order: were the checkpoints gone first, a driver that dies here would have to train anew.
@@ -61,7 +62,7 @@ def _tokens_per_second(table: pa.Table) -> float:
     return float(pc.sum(later["tokens"]).as_py() / pc.sum(later["seconds"]).as_py())
 
 
-def _fit(job: TrainingJob, result: Result, queue: Queue) -> int | str:
+def _fit(job: TrainingJob, result: Result, queue: Queue) -> dict[str, Any] | str:
     """What `_worker` returned. Training's own files are on storage then."""
     train = job.resources
     # mypy sees the older Ray Train, whose workers return nothing.
@@ -82,12 +83,12 @@ def _fit(job: TrainingJob, result: Result, queue: Queue) -> int | str:
             logging_config=LoggingConfig(log_level="WARNING"),  # type: ignore[call-arg]
         ),
     )
-    answer: int | str = trainer.fit().return_value  # type: ignore[attr-defined]
+    answer: dict[str, Any] | str = trainer.fit().return_value  # type: ignore[attr-defined]
     return answer
 
 
-def _worker(config: dict) -> int | str:
-    """Train; returns the encoder's parameters, or the bad input that makes it impossible (a retry would not help)."""
+def _worker(config: dict) -> dict[str, Any] | str:
+    """Train; returns facts of the encoder, or the bad input that makes it impossible (a retry would not help)."""
     try:
         return _train(config["job"], config["queue"])
     except InputError as error:
@@ -107,7 +108,7 @@ def _common_precision(job: TrainingJob, device: str, world_size: int) -> torch.d
     return torch.bfloat16 if rounds.item() else torch.float32
 
 
-def _train(job: TrainingJob, queue: Queue) -> int:
+def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     # Ray tells of every report on the root logger, and warns of every dataset that its progress bars are off.
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -127,8 +128,7 @@ def _train(job: TrainingJob, queue: Queue) -> int:
         observers = [Reporter(training, queue), *loggers]
 
     def observe(row: StepRow, took: timing.TimingRow) -> None:
-        for observer in observers:
-            observer.log(row, took)
+        tell_all(observers, lambda observer: observer.log(row, took))
 
     def reduce(tensor: torch.Tensor) -> None:
         if world_size > 1:
@@ -139,8 +139,7 @@ def _train(job: TrainingJob, queue: Queue) -> int:
             if rank == 0:
                 checkpoint.save(directory, current.engine, current.rows)
                 timing.write_timing(directory, current.timing)
-            for observer in observers:
-                observer.flush()
+            tell_all(observers, lambda observer: observer.flush())
             ray.train.report(
                 {"step": len(current.rows)},
                 checkpoint=Checkpoint.from_directory(directory) if rank == 0 else None,
@@ -154,10 +153,14 @@ def _train(job: TrainingJob, queue: Queue) -> int:
         training.total_steps,
     )
     training.run(steps, reduce, save, observe)
-    for observer in observers:
-        observer.close()
+    tell_all(observers, lambda observer: observer.close())
     if rank == 0:
         with tempfile.TemporaryDirectory() as directory:
             training.save_encoder(directory)
             job.store.storage.put_directory(directory, job.directory)
-    return int(training.engine.model.base_model.num_parameters())
+    engine = training.engine
+    return {
+        "parameters": int(engine.model.base_model.num_parameters()),
+        "precision": str(engine.dtype).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
+    }

@@ -38,6 +38,8 @@ class Server:
     ranges: bool = True
     broken: list[int] = field(default_factory=list)
     busy: int = 0
+    growing: bytes = b""  # what answers to GET hold beyond the file
+    if_range: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, name, Range
 
     def listing(self) -> bytes:
@@ -70,10 +72,15 @@ def server() -> Iterator[Server]:
                 self.send_error(404)
                 return
             asked = self.headers.get("Range") if state.ranges else None
+            state.if_range += [self.headers["If-Range"]] if "If-Range" in self.headers else []
+            content += state.growing if self.command == "GET" and name.endswith(".7z") else b""
+            tag = f'"{hashlib.md5(content).hexdigest()}"'
+            if self.headers.get("If-Range", tag) != tag:
+                asked = None
             start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
             self.send_response(206 if asked else 200)
             self.send_header("Content-Length", str(len(content) - start))
-            self.send_header("ETag", f'"{hashlib.md5(content).hexdigest()}"')
+            self.send_header("ETag", tag)
             if asked:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             self.end_headers()
@@ -196,6 +203,48 @@ def test_what_does_not_fit_its_checksum_is_refused_and_fetched_anew(server, want
     server.sha1.clear()
     fetch(wanted)
     assert target(wanted).read_bytes() == CONTENT
+
+
+def test_an_answer_that_goes_on_beyond_the_size_is_stopped(server, wanted):
+    server.growing = bytes(1000 * CHUNK)
+    with pytest.raises(InputError, match=rf"{SITE}\.7z: more than its 2,097,152 bytes came.*fetches it anew"):
+        fetch(wanted)
+    assert list(target(wanted).parent.iterdir()) == []
+    server.growing = b""
+    fetch(wanted)
+    assert target(wanted).read_bytes() == CONTENT
+
+
+def test_a_file_that_changes_meanwhile_is_not_mixed(server, wanted):
+    server.listed, server.broken = False, [5 * CHUNK]
+    fetch(wanted)
+    assert server.if_range == [f'"{hashlib.md5(CONTENT).hexdigest()}"']
+
+    target(wanted).unlink()
+    other = CONTENT[::-1]
+    server.broken = [5 * CHUNK]
+
+    def change(what: str, done: int, total: int) -> None:
+        server.files[f"{SITE}.7z"] = other
+
+    with requests.Session() as session:
+        for archive in find_archives(session, wanted):
+            fetch_archive(session, archive, change)
+    assert target(wanted).read_bytes() == other
+
+
+@pytest.mark.parametrize("damage", ["archive", "record"])
+def test_an_archive_that_does_not_fit_its_record_is_fetched_again(server, wanted, damage):
+    fetch(wanted)
+    record = target(wanted).with_name(f"{SITE}.7z.json")
+    damaged = target(wanted) if damage == "archive" else record
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    assert list(missing_archives(wanted)) == [str(target(wanted))]
+    fetch(wanted)
+    assert target(wanted).read_bytes() == CONTENT
+    target(wanted).write_bytes(b"copied by hand")
+    record.unlink()
+    assert missing_archives(wanted) == {}
 
 
 def test_without_a_listing_the_size_alone_is_checked_and_that_is_said(server, wanted, caplog):

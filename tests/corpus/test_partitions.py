@@ -24,6 +24,15 @@ def test_a_partition_is_read_from_all_files_in_order(store, count):
         assert found["number"].to_pylist() == [number for at, number in rows if at == index]
 
 
+def test_what_a_killed_worker_left_is_not_read(store):
+    table = pa.table({"number": [1, 2], "text": ["a", "b"]}, schema=SCHEMA)
+    write_partitions(store.storage, "scratch/0.arrow", table, np.zeros(2, np.int64), 1)
+    whole = store.storage.read_bytes("scratch/0.arrow")
+    store.storage.write_bytes("scratch/0.arrow.0123abcd.tmp", whole)
+    store.storage.write_bytes("scratch/1.arrow.0123abcd.tmp", whole[:100])
+    assert read_partition(store.storage, "scratch", 0, SCHEMA).equals(table)
+
+
 def test_nothing_written_is_an_empty_partition(store):
     assert read_partition(store.storage, "scratch", 0, SCHEMA).num_rows == 0
     write_partitions(store.storage, "scratch/0.arrow", SCHEMA.empty_table(), np.empty(0, np.int64), 2)

@@ -1,15 +1,18 @@
 """Sources as units and rows: every row exactly once, however a file is cut, and a reason for each that is bad."""
 
+import functools
+import http.server
 import json
+import threading
 from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from raykd.config import StackExchangeSource, TableSource
+from raykd.config import StackExchangeSource, TableSource, WikipediaSource
 from raykd.corpus.documents import unit_documents
-from raykd.corpus.readers import Row, Unit, read_unit, source_files, source_name, split_units
+from raykd.corpus.readers import Row, Unit, files, read_unit, source_files, source_name, split_units, table_batches
 from raykd.errors import InputError
 
 POSTS = (
@@ -190,13 +193,49 @@ def test_csv_rows_of_other_lengths_come_back_with_a_problem(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_of_columns_only_the_row_that_is_no_utf8_is_rejected(tmp_path, form):
+    texts = [b"good", b"bad \xff byte", "fine é".encode()]
+    if form == "csv":
+        (tmp_path / "rows.csv").write_bytes(b"text,other\n" + b"".join(text + b",\xff\n" for text in texts))
+    else:
+        pq.write_table(pa.table({"text": pa.array(texts).view(pa.string())}), tmp_path / "rows.parquet")
+    found = rows(table(tmp_path / f"rows.{form}"))
+    assert [row.text for row in found] == ["good", "", "fine é"]
+    assert found[1].problem.startswith("not UTF-8")
+    assert found[1].place.endswith(f"rows.{form}: row 1")
+
+
+def test_a_long_csv_row_is_read(tmp_path):
+    (tmp_path / "rows.csv").write_text("id,text\n1,good\n2," + "long " * 500_000 + "\n3,fine\n")
+    assert [len(row.text) for row in rows(table(tmp_path / "rows.csv", id="id"))] == [4, 2_500_000, 4]
+
+
+def test_a_csv_quote_that_is_never_closed_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_batches, "CSV_BLOCK_BYTES", 1000)
+    (tmp_path / "rows.csv").write_text("id,text\n" + "1,a\n" * 500 + '2,"' + "x\n" * 5000)
+    with pytest.raises(InputError, match=r"rows\.csv: cannot be read after row .*a quote that is never closed"):
+        rows(table(tmp_path / "rows.csv"))
+
+
+def test_a_parquet_batch_is_bounded_by_its_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_batches, "BATCH_BYTES", 1000)
+    texts = [f"{n} ".ljust(300, "x") for n in range(50)]
+    pq.write_table(pa.table({"text": texts}), tmp_path / "rows.parquet", use_dictionary=False, compression="none")
+    batches = []
+    original = table_batches._values
+    monkeypatch.setattr(table_batches, "_values", lambda batch: batches.append(batch) or original(batch))
+    assert [row.text for row in rows(table(tmp_path / "rows.parquet"))] == texts
+    assert max(batch.num_rows for batch in batches) == 3
+
+
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
         ("rows.csv", b"", "not a CSV file"),
         ("rows.parquet", b"PAR1", "not a parquet file"),
         ("rows.xls", b"text", "a table is .parquet, .jsonl, .csv or .txt"),
-        ("rows.csv", b"id,text\n1,\xff\n", "cannot be read after row 0"),
+        ("rows.csv", b"text,\xff\n1,a\n", "not a CSV file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_bad_input(tmp_path, name, content, what):
@@ -221,6 +260,37 @@ def test_where_keeps_rows_that_hold_one_of_the_values(parquet, where, ids):
     assert [row.native_id for row in found] == [str(n) for n in ids]
 
 
+@pytest.mark.parametrize("join", [None, 1000])
+@pytest.mark.parametrize("kept", [{0}, {30}, {0, 99}])
+def test_a_unit_whose_rows_are_all_left_out_reads_no_further(tmp_path, monkeypatch, join, kept):
+    lines = [json.dumps({"text": str(n), "chat": "a", "kind": "ab"[n in kept]}) + "\n" for n in range(100)]
+    (tmp_path / "rows.jsonl").write_text("".join(lines))
+    source = table(tmp_path / "rows.jsonl", where={"kind": ("b",)}, conversation={"id": "chat", "join": join})
+    parsed = []
+    original = json.loads
+    monkeypatch.setattr(json, "loads", lambda line: parsed.append(line) or original(line))
+    units = split_units([source], 3 * len(lines[0]))
+    found = "\n".join(row.text for unit in units for row in read_unit(unit))
+    assert found == "\n".join(map(str, sorted(kept)))
+    assert len(units) > 30
+    assert len(parsed) < 4 * len(lines)
+
+
+@pytest.mark.parametrize("column", ["id", "group", "labels", "origin"])
+def test_half_a_surrogate_pair_in_a_column_is_rejected_with_its_place(tmp_path, column):
+    content = [{"text": "x", column: "a\ud800"}, {"text": "a \udfff b", column: "c"}]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in content))
+    tables = [
+        t
+        for unit in split_units([table(tmp_path / "rows.jsonl", **{column: column})])
+        for t in unit_documents(unit, 56)
+    ]
+    bad, good = [row for t in tables for row in t.to_pylist()]
+    assert bad["problem"] == f"half a surrogate pair in column {column!r}"
+    assert bad["place"].endswith("rows.jsonl: byte 0")
+    assert (good["problem"], good["text"]) == ("", "a b")
+
+
 @pytest.mark.parametrize("column", ["text", "id", "labels", "group", "origin", "where"])
 def test_a_missing_column_is_named_with_those_there_are(parquet, tmp_path, column):
     (tmp_path / "rows.csv").write_text("text,company\n")
@@ -238,6 +308,82 @@ def test_a_directory_and_a_pattern_give_their_files_sorted(tmp_path):
     assert [row.text for row in rows(table(f"{tmp_path}/*.jsonl"))] == names
     assert [row.text for row in rows(table(f"{tmp_path}/?.jsonl"))] == names[:2]
     assert [row.text for row in rows(table(f"{tmp_path}/c[1].jsonl"))] == names[2:]
+
+
+def test_of_a_folder_only_the_reader_s_files_are_read(tmp_path):
+    (tmp_path / "Posts.xml").write_text('<row Id="1" PostTypeId="1" Body="x" />\n')
+    for name in ("pt.7z.json", "pt.7z.0a1b2c3d.part", "rows.jsonl", "wiki_00"):
+        (tmp_path / name).write_text('{"text": "y"}\n')
+    assert [row.text for row in rows(stackexchange(tmp_path))] == ["x"]
+    assert [row.text for row in rows(table(tmp_path))] == ["y"]
+    assert len(source_files(stackexchange(f"{tmp_path}/*"))) == 5
+    assert source_files(stackexchange(tmp_path / "wiki_00")) == [str(tmp_path / "wiki_00")]
+    for form, count in (("dump", 1), ("extracted", 5)):
+        source = WikipediaSource(reader="wikipedia", language="eng", path=str(tmp_path), form=form)
+        assert len(source_files(source)) == count
+    (tmp_path / "Posts.xml").unlink()
+    with pytest.raises(InputError, match=r"no such file; of a folder, those called .*xml\|7z.* are read"):
+        source_files(stackexchange(tmp_path))
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("rows.jsonl", ['{"text": "a"}', '{"text": "b"}', '{"text": "LONG"}']),
+        ("rows.txt", ["a", "b", "LONG"]),
+        (
+            "Posts.xml",
+            ['<row Id="1" PostTypeId="2" Body="a"/>', '<row Id="2" PostTypeId="2" Body="b"/>', "<row LONG/>"],
+        ),
+    ],
+)
+def test_too_long_a_line_is_rejected_by_its_byte_and_read_once(tmp_path, monkeypatch, name, texts, end):
+    monkeypatch.setattr(files, "LINE_BYTES", 50)
+    monkeypatch.setattr(files, "BUFFER", 16)
+    a, b, long = (text.replace("LONG", "x" * 3000) for text in texts)
+    content = f"{a}\n{long}\n{b}\n{long}{end}"
+    (tmp_path / name).write_text(content)
+    source = (stackexchange if name == "Posts.xml" else table)(tmp_path / name)
+    whole = rows(source)
+    assert [row.text for row in whole] == ["a", "", "b", ""]
+    places = [len(a) + 1, len(a) + len(long) + len(b) + 3]
+    assert [row.place for row in whole if row.problem] == [f"{source.path}: byte {place}" for place in places]
+    assert all("a line of" in row.problem for row in whole if row.problem)
+    for unit_bytes in (7, 60, 1000):
+        assert rows(source, unit_bytes) == whole
+    if name == "rows.txt":
+        paragraphs = source.model_copy(update={"documents": "paragraphs"})
+        assert ["a line of" in row.problem for row in rows(paragraphs)] == [True]
+
+
+def test_a_unit_inside_a_line_reads_no_further_than_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "BUFFER", 100)
+    (tmp_path / "rows.txt").write_text("x" * 100_000)
+    source = table(tmp_path / "rows.txt")
+    parts = []
+    original = files._skip_line
+    monkeypatch.setattr(files, "_skip_line", lambda file: (parts.append(size) or size for size in original(file)))
+    assert list(read_unit(Unit(source, source.path, 1000, 2000))) == []
+    assert sum(parts) < 1200
+
+
+def test_a_web_server_without_ranges_is_refused_before_work_starts(tmp_path):
+    class Handler(http.server.SimpleHTTPRequestHandler):  # it knows no ranges
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    (tmp_path / "rows.jsonl").write_text('{"text": "x"}\n')
+    handler = functools.partial(Handler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with pytest.raises(InputError, match=r"rows\.jsonl: .*download it first \(jobs/fetch\.py"):
+                split_units([table(f"http://127.0.0.1:{server.server_port}/rows.jsonl")])
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("path", ["absent.jsonl", "absent/*.jsonl", "empty"])

@@ -183,12 +183,62 @@ def test_content_is_the_same_for_any_flush_and_range_of_keys(
     assert files(store, many) == files(store, few)
 
 
-def test_scratch_of_a_failed_try_goes_though_the_settings_have_changed(without_ray, store, write_rows):
-    before = [Result("texts", name, 1, {"made": "before"}).directory for name in ("td", "td-2")]
-    for directory in before:
+def test_scratch_under_another_hash_stays_for_the_run_that_may_be_at_work_there(without_ray, store, write_rows):
+    other, again = Result("texts", "td", 1, {"made": "before"}).directory, RESULT.directory
+    for directory in (other, again):
         store.storage.write_bytes(f"scratch/{directory}/documents/eng/000000-0000.arrow", b"half")
     prepare_texts(store, RESULT, "td", Corpus(sources=(write_rows("rows", [{"text": "x"}]),)), SEED, [])
-    assert [store.storage.exists(f"scratch/{directory}") for directory in before] == [False, True]
+    assert [store.storage.exists(f"scratch/{directory}") for directory in (other, again)] == [True, False]
+
+
+@pytest.mark.parametrize(("folder", "message"), [("documents", "7 rows of rows were"), ("rejected", "1 rows that")])
+def test_rows_that_another_run_takes_away_are_an_error(monkeypatch, store, write_rows, folder, message):
+    corpus = Corpus(sources=(write_rows("rows", [{"text": f"text {n}"} for n in range(6)] + [[]]),), rejected_share=1)
+
+    def one_by_one(items, work):
+        reports = [work(item) for item in items]
+        store.storage.remove(f"scratch/{RESULT.directory}/{folder}")
+        return reports
+
+    monkeypatch.setattr(texts, "reports_of_each", one_by_one)
+    with pytest.raises(InputError, match=rf"corpora\.td: {message}.* another run has changed the scratch files"):
+        prepare_texts(store, RESULT, "td", corpus, SEED, [])
+    assert store.manifest(RESULT) is None
+
+
+def test_the_first_unreadable_rows_are_listed_and_the_others_counted(monkeypatch, without_ray, store, write_rows):
+    monkeypatch.setattr(texts, "REJECTED_LISTED", 3)
+    monkeypatch.setattr(documents, "BLOCK_DOCUMENTS", 2)
+    source = write_rows("rows", [[n] for n in range(30)] + [{"text": "good"}])
+    corpus = Corpus(sources=(source,), rejected_share=1)
+    first = sorted(
+        f"{source.path}: byte {byte}" for byte in [4 * n for n in range(10)] + [40 + 5 * n for n in range(20)]
+    )
+    for unit_bytes in (1 << 20, 20):
+        prepare_texts(store, RESULT, "td", corpus, SEED, [], unit_bytes=unit_bytes)
+        rejected = store.storage.read_table(f"{RESULT.directory}/rejected.parquet")
+        assert rejected["place"].to_pylist() == first[:3]
+        assert store.facts(RESULT)["rejected_listed"] == 3
+        assert store.facts(RESULT)["languages"]["eng"]["dropped"] == {"rejected": 30}
+    refused = corpus.model_copy(update={"rejected_share": 0.5})
+    with pytest.raises(InputError, match=r"byte 0: .* 30 of 31 rows .* \(the first 3 in "):
+        prepare_texts(store, RESULT, "td", refused, SEED, [])
+
+
+def test_a_group_of_empty_rows_alone_is_there(without_ray, store, write_rows):
+    source = write_rows("rows", [{"text": "good"}, {"text": " ", "who": "c1"}], group="who")
+    corpus = Corpus(sources=(source,), exclude=Exclude(groups=("c1",)))
+    prepare_texts(store, RESULT, "td", corpus, SEED, [])
+    assert store.facts(RESULT)["languages"]["eng"]["dropped"] == {"empty": 1}
+
+
+def test_an_id_used_twice_is_told_from_a_document_read_twice(without_ray, store, write_rows):
+    source = write_rows(
+        "rows", [{"id": 1, "text": text} for text in ("a", "b", "b", "c")] + [{"id": 2, "text": "a"}], id="id"
+    )
+    prepare_texts(store, RESULT, "td", Corpus(sources=(source,), shard=1_000_000), SEED, [])
+    facts = store.facts(RESULT)["languages"]["eng"]
+    assert (facts["documents"], facts["dropped"]) == (2, {"id used twice": 2, "read twice": 1})
 
 
 def test_every_source_has_its_counts(without_ray, store, corpus, task):

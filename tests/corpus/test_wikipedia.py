@@ -7,7 +7,8 @@ import pytest
 
 from raykd.config import WikipediaSource
 from raykd.corpus.clean import clean_text
-from raykd.corpus.readers import Row, read_unit, split_units
+from raykd.corpus.documents import unit_documents
+from raykd.corpus.readers import Row, files, read_unit, split_units
 from raykd.corpus.readers.wikitext import plain_text
 from raykd.errors import InputError
 
@@ -168,6 +169,24 @@ def test_extracted_objects_are_read(tmp_path):
     found = rows(tmp_path / "wiki_00.bz2", form="extracted")
     assert [(row.native_id, row.text) for row in found if not row.problem] == [("12", "東京\n首都 & 都市")]
     assert len([row for row in found if row.problem]) == 2
+
+
+def test_half_a_surrogate_pair_is_no_error_in_a_text_and_rejected_in_an_id(tmp_path):
+    pages = [{"id": "1", "title": "T", "text": "good \ud800 x"}, {"id": "\udfff", "title": "T", "text": "y"}]
+    (tmp_path / "wiki_00").write_text("".join(json.dumps(one) + "\n" for one in pages))
+    units = split_units([wikipedia(tmp_path / "wiki_00", form="extracted")])
+    first, second = [row for unit in units for t in unit_documents(unit, 56) for row in t.to_pylist()]
+    assert (first["text"], first["problem"]) == ("T\ngood x", "")
+    assert second["problem"].startswith("not an object with id")
+
+
+def test_too_long_a_line_of_extracted_text_is_rejected(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LINE_BYTES", 50)
+    pages = [{"id": str(n), "title": "T", "text": "x" * (n * 100)} for n in range(2)]
+    (tmp_path / "wiki_00").write_text("".join(json.dumps(one) + "\n" for one in pages))
+    first, second = rows(tmp_path / "wiki_00", form="extracted")
+    assert first.problem == ""
+    assert second.problem.startswith("a line of")
 
 
 def test_an_extracted_file_that_ends_inside_a_page_is_bad_input(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from raykd.artifacts import Storage
 from raykd.distill.engine import StepRow
-from raykd.distill.loggers import open_loggers, scalars
+from raykd.distill.loggers import Observer, open_loggers, scalars, tell_all
 from raykd.distill.timing import TimingRow
 
 DIRECTORY = "encoders/student-7-0123abcd"
@@ -107,3 +107,22 @@ def test_mlflow_has_every_step_once_after_a_restart(tmp_path, monkeypatch):
 def test_without_loggers_nothing_is_written(tmp_path):
     assert open_loggers((), Storage(str(tmp_path)), DIRECTORY, 0) == []
     assert not list(tmp_path.iterdir())
+
+
+def test_an_observer_that_fails_is_dropped_and_the_others_go_on():
+    class Away(Observer):
+        def log(self, row, timing):
+            raise ConnectionError("no server")
+
+    class Here(Observer):
+        told = 0
+
+        def log(self, row, timing):
+            self.told += 1
+
+    here = Here()
+    observers: list[Observer] = [Away(), here]
+    with pytest.warns(UserWarning, match="Away is left out from here on: no server"):
+        tell_all(observers, lambda observer: observer.log(None, None))
+    tell_all(observers, lambda observer: observer.log(None, None))
+    assert observers == [here] and here.told == 2

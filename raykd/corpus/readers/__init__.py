@@ -13,7 +13,7 @@ from types import ModuleType
 
 from raykd.config import Cleaning, Source
 from raykd.corpus.readers import stackexchange, table, wikipedia
-from raykd.corpus.readers.files import content_bytes, plain_name, source_files
+from raykd.corpus.readers.files import check_ranges, content_bytes, plain_name, source_files
 from raykd.corpus.readers.units import Row, Unit
 from raykd.errors import InputError
 
@@ -24,6 +24,7 @@ __all__ = [
     "Unit",
     "content_bytes",
     "file_name",
+    "names_one_file",
     "read_unit",
     "source_files",
     "source_name",
@@ -45,6 +46,11 @@ def file_name(unit: Unit) -> str:
     return "" if name == plain_name(unit.source.path) else name
 
 
+def names_one_file(source: Source, files: Sequence[str]) -> bool:
+    """Whether the path is that of one file, rather than of a directory or a pattern. files: `source_files` of it."""
+    return [plain_name(path) for path in files] == [plain_name(source.path)]
+
+
 def check_names(sources: Sequence[Source]) -> None:
     """Two sources of one name would share document ids: raises InputError."""
     paths: dict[str, str] = {}
@@ -59,12 +65,13 @@ def check_names(sources: Sequence[Source]) -> None:
 def split_units(sources: Sequence[Source], unit_bytes: int = UNIT_BYTES) -> list[Unit]:
     """Every file of every source, cut into units of about unit_bytes; a file that cannot be cut is one unit."""
     check_names(sources)
-    return [
-        unit
-        for source in sources
-        for path in source_files(source)
-        for unit in READERS[source.reader].units(source, path, unit_bytes)
-    ]
+    return [unit for source in sources for path in source_files(source) for unit in _units(source, path, unit_bytes)]
+
+
+def _units(source: Source, path: str, unit_bytes: int) -> list[Unit]:
+    check_ranges(path)
+    units: list[Unit] = READERS[source.reader].units(source, path, unit_bytes)
+    return units
 
 
 def read_unit(unit: Unit, cleaning: Cleaning = Cleaning()) -> Iterator[Row]:

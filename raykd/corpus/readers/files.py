@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -25,6 +26,20 @@ COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 # no reader beforehand, and what is made of the estimate (the number of shards) must follow from the files alone.
 CONTENT_RATIOS = {".gz": 3, ".bz2": 4, ".zst": 3, ".7z": 5, ".parquet": 3}
 BUFFER = 1 << 20
+LINE_BYTES = 64 << 20  # a longer line is no row: the longest of a Stack Exchange dump are far below 1 MB
+LONG_LINE = f"a line of {LINE_BYTES} bytes or more"
+# What of a folder is read, by how the uncompressed file is called: others may lie beside it (a fetched archive's record
+# and parts). WikiExtractor's files have no suffix. A file or pattern is taken as it is named.
+FOLDER_NAMES = {
+    "stackexchange": r"\.(xml|7z)$",
+    "table": r"\.(parquet|jsonl|csv|txt)$",
+    "dump": r"\.xml(-p\d+p\d+)?$",
+    "extracted": "",
+}
+_DOWNLOAD = (
+    "the server sends files only whole, or does not say how large they are; download it first (jobs/fetch.py for "
+    "Stack Exchange, else by hand) and give its path"
+)
 _BROKEN = "broken off, or not what its name says"
 
 
@@ -41,12 +56,16 @@ def plain_name(path: str) -> str:
 def source_files(source: Source) -> list[str]:
     """The files of a source, sorted. Raises InputError where there is none, or two of one name."""
     filesystem, path = filesystem_of(source.path)
+    read = ""
     if filesystem.isdir(path):
         path = path.rstrip("/") + "/*"
+        read = FOLDER_NAMES[source.form if source.reader == "wikipedia" else source.reader]
     found = [path] if filesystem.exists(path) else filesystem.glob(path) if glob.has_magic(path) else []
-    files = sorted(str(file) for file in found if filesystem.isfile(file))
+    files = sorted(str(file) for file in found if filesystem.isfile(file) and re.search(read, plain_name(str(file))))
     if not files:
-        raise InputError(f"{source.path}: no such file")
+        raise InputError(
+            f"{source.path}: no such file{f'; of a folder, those called *{read} are read' if read else ''}"
+        )
     names: dict[str, str] = {}
     for file in files:
         # Document ids are made from the last part of the path, so that a moved file keeps them.
@@ -78,7 +97,7 @@ def open_file(path: str) -> BinaryIO:
     filesystem, local = fsspec.core.url_to_fs(path)
     file = filesystem.open(local, "rb", block_size=BUFFER)
     if not (suffix := compression(path)):
-        return file
+        return io.BufferedReader(file, BUFFER)  # not every filesystem's files can limit the length of a line
     stream = pa.CompressedInputStream(file, COMPRESSIONS[suffix])
     read = 0
 
@@ -125,32 +144,62 @@ def buffered(pull: Callable[[], bytes], finish: Callable[[], None]) -> BinaryIO:
     return io.BufferedReader(_Pulled(pull, finish), BUFFER)
 
 
-def read_lines(unit: Unit) -> Iterator[tuple[int, bytes]]:
-    """(byte offset, line without its end) for the lines that start in the unit; the last may reach beyond it."""
+def read_lines(unit: Unit) -> Iterator[tuple[int, bytes | None]]:
+    """As `number_lines`, the lines that start in the unit; the last may reach beyond it."""
     for offset, line in lines_from(unit):
         if not unit.holds(offset):
             return
         yield offset, line
 
 
-def lines_from(unit: Unit) -> Iterator[tuple[int, bytes]]:
-    """(byte offset, line without its end) for all lines of the file that start in the unit or after it."""
+def lines_from(unit: Unit) -> Iterator[tuple[int, bytes | None]]:
+    """As `number_lines`, all lines of the file that start in the unit or after it; none if none starts in it."""
     with open_file(unit.path) as file:
         position = max(unit.start - 1, 0)
         if unit.start > 0:
             file.seek(position)
             # The line that holds byte start - 1 belongs to the unit before; if that byte ends it, nothing is lost.
-            position += len(file.readline())
+            for length in _skip_line(file):
+                position += length
+                if not unit.holds(position):
+                    return
         yield from number_lines(file, position)
 
 
-def number_lines(file: BinaryIO, position: int = 0) -> Iterator[tuple[int, bytes]]:
-    """(byte offset, line without its end) for the lines of an open file."""
-    while line := file.readline():
-        yield position, line.rstrip(b"\r\n")
+def number_lines(file: BinaryIO, position: int = 0) -> Iterator[tuple[int, bytes | None]]:
+    """(byte offset, line without its end) for the lines of an open file; None for one of LINE_BYTES or more."""
+    while line := file.readline(LINE_BYTES):
+        whole = len(line) < LINE_BYTES
+        yield position, line.rstrip(b"\r\n") if whole else None
         position += len(line)
+        if not whole and not line.endswith(b"\n"):
+            position += sum(_skip_line(file))
+
+
+def _skip_line(file: BinaryIO) -> Iterator[int]:
+    """The lengths of the parts of what is left of a line."""
+    while part := file.readline(BUFFER):
+        yield len(part)
+        if part.endswith(b"\n"):
+            return
+
+
+def check_ranges(path: str) -> None:
+    """Raises InputError for a web server that does not send files from the middle, or does not tell their size."""
+    if not path.startswith(("http://", "https://")) or _size(path) < 2:
+        return
+    filesystem, local = fsspec.core.url_to_fs(path)
+    try:
+        with filesystem.open(local, "rb", block_size=BUFFER) as file:
+            file.seek(1)
+            file.read(1)
+    except ValueError as error:
+        raise InputError(f"{path}: {_DOWNLOAD}") from error
 
 
 def _size(path: str) -> int:
     filesystem, local = fsspec.core.url_to_fs(path)
-    return int(filesystem.size(local))
+    size = filesystem.size(local)
+    if size is None:
+        raise InputError(f"{path}: {_DOWNLOAD}")
+    return int(size)

@@ -13,7 +13,7 @@ from itertools import islice
 from raykd.config import Cleaning, StackExchangeSource
 from raykd.corpus.clean import html_to_text
 from raykd.corpus.readers.archive import check_member, open_member
-from raykd.corpus.readers.files import byte_ranges, number_lines, plain_name, read_lines, whole_file
+from raykd.corpus.readers.files import LONG_LINE, byte_ranges, number_lines, plain_name, read_lines, whole_file
 from raykd.corpus.readers.units import Row, Unit
 from raykd.corpus.readers.xml_rows import parse_rows
 
@@ -39,10 +39,10 @@ def read(unit: Unit, source: StackExchangeSource, cleaning: Cleaning) -> Iterato
     named = plain_name(unit.path) == plain_name(source.path)
     site = "" if named else f"{plain_name(unit.path)}:"
     for rows in _blocks(_rows(unit)):
-        for (offset, _), post in zip(rows, parse_rows([row for _, row in rows]), strict=True):
+        for (offset, content), post in zip(rows, parse_rows([row for _, row in rows]), strict=True):
             place = f"{unit.path}: byte {offset}"
             if isinstance(post, str):
-                yield Row(f"{site}{offset}", place, problem=post, offset=offset)
+                yield Row(f"{site}{offset}", place, problem=post if content else LONG_LINE, offset=offset)
             elif "Id" not in post or "PostTypeId" not in post:
                 yield Row(f"{site}{offset}", place, problem="a row without Id or PostTypeId", offset=offset)
             elif post["PostTypeId"] in wanted:
@@ -59,15 +59,18 @@ def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes
 
 
 def _rows(unit: Unit) -> Iterator[tuple[int, bytes]]:
-    """(byte offset, content) of the lines that are no frame of the rows."""
+    """(byte offset, content) of the lines that are no frame of the rows; nothing for one that is too long."""
     for offset, line in _lines(unit):
+        if line is None:
+            yield offset, b""
+            continue
         row = line.removeprefix(b"\xef\xbb\xbf").strip()
         # A head that has lost its line's end may hold a row: that one is damaged, and is not passed over.
         if row not in _FRAME and not (row.startswith(b"<?xml") and row.count(b"<") == 1):
             yield offset, row
 
 
-def _lines(unit: Unit) -> Iterator[tuple[int, bytes]]:
+def _lines(unit: Unit) -> Iterator[tuple[int, bytes | None]]:
     if not unit.path.endswith(".7z"):
         yield from read_lines(unit)
         return

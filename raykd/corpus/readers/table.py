@@ -6,6 +6,7 @@ reaches beyond a unit (a conversation) can be read whole; each says where it sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from raykd.corpus.readers.conversations import Turn, join_turns
 from raykd.corpus.readers.files import compression
 from raykd.corpus.readers.units import Record, Row, Unit
 from raykd.errors import InputError
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # JSON can hold one; it is no character and cannot be written
 
 
 class Form(NamedTuple):
@@ -39,14 +42,16 @@ def units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
 
 def read(unit: Unit, source: TableSource, cleaning: Cleaning) -> Iterator[Row]:
     """The unit's rows that `where` keeps, single or as joined turns."""
-    records = _kept(_form(unit.path).records(unit, source), source)
+    records = _form(unit.path).records(unit, source)
     if source.conversation and source.conversation.join:
-        yield from join_turns((_turn(record, source, cleaning) for record in records), unit, source.conversation.join)
+        turns = (_turn(record, source, cleaning) for record in _kept_from(records, unit, source))
+        yield from join_turns(turns, unit, source.conversation.join)
         return
     for record in records:
         if not unit.holds(record.position):
             return
-        yield _row(record, source, cleaning)
+        if _is_kept(record, source):
+            yield _row(record, source, cleaning)
 
 
 def _form(path: str) -> Form:
@@ -57,11 +62,21 @@ def _form(path: str) -> Form:
     raise InputError(f"{path}: a table is .parquet, .jsonl, .csv or .txt, but for parquet also with .gz, .bz2 or .zst")
 
 
-def _kept(records: Iterator[Record], source: TableSource) -> Iterator[Record]:
+def _is_kept(record: Record, source: TableSource) -> bool:
+    return bool(record.problem) or all(
+        _strings(record.columns.get(column)) & set(values) for column, values in source.where.items()
+    )
+
+
+def _kept_from(records: Iterator[Record], unit: Unit, source: TableSource) -> Iterator[Record]:
+    """To the end of the file, but none where the unit itself has none: the run of the next row is then read on from an
+    earlier unit, and looking for it from each of them would read the file as often as it has units."""
+    found = unit.start == 0
     for record in records:
-        if record.problem or all(
-            _strings(record.columns.get(column)) & set(values) for column, values in source.where.items()
-        ):
+        if not found and not unit.holds(record.position):
+            return
+        if _is_kept(record, source):
+            found = True
             yield record
 
 
@@ -86,6 +101,9 @@ def _problem(columns: Mapping[str, Any], source: TableSource) -> str:
         return f"nothing in column {source.text!r}"
     if not isinstance(text, str):
         return f"column {source.text!r} holds no text"
+    for column in (source.id, source.group, source.labels, source.origin):
+        if column and any(_HALF_PAIR.search(one) for one in _strings(columns.get(column))):
+            return f"half a surrogate pair in column {column!r}"
     turns = source.conversation
     for column in (source.id, *((turns.id, turns.turn) if turns and turns.join else ())):
         if column and not _string(columns.get(column)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import fsspec
 import numpy as np
@@ -16,7 +17,8 @@ from raykd.corpus.readers.files import open_file, plain_name, whole_file
 from raykd.corpus.readers.units import Record, Unit, check_columns, named_columns
 from raykd.errors import InputError
 
-BATCH_ROWS = 8192
+BATCH_ROWS, BATCH_BYTES = 8192, 16 << 20  # of rows that are Python objects at a time
+CSV_BLOCK_BYTES = 16 << 20  # a longer record cannot be read; reading takes some 200 MB of memory, 90 MB with 1 MB
 
 
 def parquet_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
@@ -38,9 +40,18 @@ def parquet_records(unit: Unit, source: TableSource) -> Iterator[Record]:
         rows = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
         sizes = [_text_bytes(parquet.metadata.row_group(group), source.text) for group in range(len(rows))]
         for group in range(unit.start, len(rows)):
-            batches = parquet.iter_batches(BATCH_ROWS, row_groups=[group], columns=named_columns(source))
+            columns = named_columns(source)
+            batch_rows = _batch_rows(parquet.metadata.row_group(group), columns)
+            batches = parquet.iter_batches(batch_rows, row_groups=[group], columns=columns)
             offsets = np.arange(rows[group]) * sizes[group] // max(rows[group], 1) + sum(sizes[:group])
             yield from _batch_records(unit, group, _with_offsets(batches, offsets), sum(rows[:group]))
+
+
+def _batch_rows(group: pq.RowGroupMetaData, columns: list[str]) -> int:
+    """As many rows as BATCH_BYTES hold, by the average of the row group."""
+    parts = (group.column(index) for index in range(group.num_columns))
+    size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] in columns)
+    return max(1, min(BATCH_ROWS, BATCH_BYTES * group.num_rows // max(size, 1)))
 
 
 def _text_bytes(group: pq.RowGroupMetaData, text: str) -> int:
@@ -64,8 +75,9 @@ def csv_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
     with open_file(path) as file:
         try:
             parsing = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=lambda row: "skip")
-            names = pa.csv.open_csv(file, parse_options=parsing).schema.names
-        except pa.ArrowInvalid as error:
+            reading = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
+            names = pa.csv.open_csv(file, read_options=reading, parse_options=parsing).schema.names
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
             raise InputError(f"{path}: not a CSV file with a header ({error})") from error
     check_columns(source, path, names)
     return whole_file(source, path)
@@ -85,10 +97,13 @@ def csv_records(unit: Unit, source: TableSource) -> Iterator[Record]:
         with open_file(unit.path) as file:
             for batch in pa.csv.open_csv(
                 file,
-                read_options=pa.csv.ReadOptions(use_threads=False),  # else a bad row has no number
+                # With threads a bad row has no number.
+                read_options=pa.csv.ReadOptions(use_threads=False, block_size=CSV_BLOCK_BYTES),
                 parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
                 convert_options=pa.csv.ConvertOptions(
-                    include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
+                    include_columns=columns,
+                    column_types=dict.fromkeys(columns, pa.string()),
+                    check_utf8=False,  # else one bad byte would be the end of the file
                 ),
             ):
                 lengths = pc.binary_length(batch.column(source.text)).to_numpy() + 1
@@ -105,12 +120,31 @@ def csv_records(unit: Unit, source: TableSource) -> Iterator[Record]:
 def _batch_records(
     unit: Unit, position: int, batches: Iterable[tuple[pa.RecordBatch, np.ndarray]], row: int
 ) -> Iterator[Record]:
-    """row: the number of the first row in the file. Raises InputError where the file is broken off or no UTF-8."""
+    """row: the number of the first row in the file. Raises InputError where the file is broken off."""
     file = plain_name(unit.path)
     try:
         for batch, offsets in batches:
-            for columns, offset in zip(batch.to_pylist(), offsets.tolist(), strict=True):
-                yield Record(position, f"{unit.path}: row {row}", f"{file}:{row}", columns, "", offset)
+            for (columns, problem), offset in zip(_values(batch), offsets.tolist(), strict=True):
+                yield Record(position, f"{unit.path}: row {row}", f"{file}:{row}", columns, problem, offset)
                 row += 1
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{unit.path}: cannot be read after row {row}: {error}") from error
+        hint = f"; a quote that is never closed, or more than {CSV_BLOCK_BYTES} bytes" if "stradd" in str(error) else ""
+        raise InputError(f"{unit.path}: cannot be read after row {row}: {error}{hint}") from error
+
+
+def _values(batch: pa.RecordBatch) -> Iterator[tuple[dict[str, Any], str]]:
+    """(columns, problem) of each row: of one that is no UTF-8 the problem alone."""
+    rows = max(1, min(BATCH_ROWS, BATCH_BYTES * batch.num_rows // max(batch.nbytes, 1)))
+    for start in range(0, batch.num_rows, rows):
+        part = batch.slice(start, rows)
+        try:
+            yield from [(columns, "") for columns in part.to_pylist()]
+        except UnicodeDecodeError:
+            yield from (_value(part.slice(index, 1)) for index in range(part.num_rows))
+
+
+def _value(row: pa.RecordBatch) -> tuple[dict[str, Any], str]:
+    try:
+        return row.to_pylist()[0], ""
+    except UnicodeDecodeError as error:
+        return {}, f"not UTF-8 ({error})"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from raykd.config import TableSource
-from raykd.corpus.readers.files import byte_ranges, lines_from, plain_name
+from raykd.corpus.readers.files import LONG_LINE, byte_ranges, lines_from, plain_name
 from raykd.corpus.readers.units import Record, Unit, check_columns
 
 _BOM = b"\xef\xbb\xbf"
@@ -26,9 +26,12 @@ def json_records(unit: Unit, source: TableSource) -> Iterator[Record]:
     """One object a line; empty lines are skipped."""
     file = plain_name(unit.path)
     for offset, line in lines_from(unit):
+        place, native_id = f"{unit.path}: byte {offset}", f"{file}:{offset}"
+        if line is None:
+            yield Record(offset, place, native_id, {}, LONG_LINE, offset)
+            continue
         if not line.strip():
             continue
-        place, native_id = f"{unit.path}: byte {offset}", f"{file}:{offset}"
         try:
             columns = json.loads(line.decode("utf-8-sig"))
             problem = "" if isinstance(columns, dict) else "not a JSON object"
@@ -42,26 +45,30 @@ def text_records(unit: Unit, source: TableSource) -> Iterator[Record]:
     file = plain_name(unit.path)
     parts = _paragraphs(unit) if source.documents == "paragraphs" else ((at, at, line) for at, line in lines_from(unit))
     for position, offset, content in parts:
+        place, native_id = f"{unit.path}: byte {offset}", f"{file}:{offset}"
+        if content is None:
+            yield Record(position, place, native_id, {}, LONG_LINE, offset)
+            continue
         if not content.strip():
             continue
-        place, native_id = f"{unit.path}: byte {offset}", f"{file}:{offset}"
         try:
             yield Record(position, place, native_id, {source.text: content.removeprefix(_BOM).decode()}, "", offset)
         except UnicodeDecodeError as error:
             yield Record(position, place, native_id, {}, f"not UTF-8 ({error})", offset)
 
 
-def _paragraphs(unit: Unit) -> Iterator[tuple[int, int, bytes]]:
-    """(position, byte offset, content) of the paragraphs that belong to the unit or follow it.
+def _paragraphs(unit: Unit) -> Iterator[tuple[int, int, bytes | None]]:
+    """(position, byte offset, content) of the paragraphs that belong to the unit or follow it; None for the content of
+    one with too long a line.
 
     A paragraph's position is that of the blank line before it, 0 for the first: from the start of a unit alone one
     cannot see whether its first line begins a paragraph, but one can see a blank line.
     """
-    paragraph: list[bytes] = []
+    paragraph: list[bytes | None] = []
     position: int | None = 0 if unit.start == 0 else None
     start = 0
     for offset, line in lines_from(unit):
-        if line.removeprefix(_BOM).strip():
+        if line is None or line.removeprefix(_BOM).strip():
             if not paragraph:
                 start = offset
             if position is not None:
@@ -70,8 +77,13 @@ def _paragraphs(unit: Unit) -> Iterator[tuple[int, int, bytes]]:
                 return  # the unit lies inside one paragraph
             continue
         if paragraph and position is not None:
-            yield position, start, b"\n".join(paragraph)
+            yield position, start, _joined(paragraph)
             paragraph = []
         position = offset
     if paragraph and position is not None:
-        yield position, start, b"\n".join(paragraph)
+        yield position, start, _joined(paragraph)
+
+
+def _joined(lines: list[bytes | None]) -> bytes | None:
+    whole = [line for line in lines if line is not None]
+    return b"\n".join(whole) if len(whole) == len(lines) else None

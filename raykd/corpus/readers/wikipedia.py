@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from typing import BinaryIO
 
 from raykd.config import Cleaning, WikipediaSource
-from raykd.corpus.readers.files import number_lines, open_file, whole_file
+from raykd.corpus.readers.files import LONG_LINE, number_lines, open_file, whole_file
 from raykd.corpus.readers.units import Row, Unit
 from raykd.corpus.readers.wikitext import plain_text
 from raykd.errors import InputError
@@ -40,7 +40,7 @@ def read(unit: Unit, source: WikipediaSource, cleaning: Cleaning) -> Iterator[Ro
         offset = 0
         for row in rows:
             yield row._replace(offset=offset)
-            offset += len(row.text.encode()) + 1
+            offset += len(row.text.encode(errors="surrogatepass")) + 1
 
 
 def _check_library(path: str) -> None:
@@ -95,7 +95,9 @@ def _extracted_rows(file: BinaryIO, path: str) -> Iterator[Row]:
     native_id = title = place = ""
     for offset, line in number_lines(file):
         here = f"{path}: byte {offset}"
-        if not place and (found := _DOC.match(line)):
+        if line is None:
+            yield Row(here, here, problem=LONG_LINE)
+        elif not place and (found := _DOC.match(line)):
             native_id, title = (html.unescape((part or b"").decode(errors="replace")) for part in found.groups())
             place, lines = here, []
         elif not place and line.startswith(b"{"):
@@ -123,7 +125,9 @@ def _text_article(native_id: str, place: str, title: str, content: bytes) -> Row
 def _json_article(line: bytes, place: str) -> Row:
     try:
         page = json.loads(line)
-        return _article(str(page["id"]), place, str(page.get("title", "")), html.unescape(page["text"]))
+        native_id = str(page["id"])
+        native_id.encode()  # half a surrogate pair, which JSON can hold, is in no name
+        return _article(native_id, place, str(page.get("title", "")), html.unescape(page["text"]))
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         return Row(place, place, problem=f"not an object with id, title and text ({error!r})")
 
