@@ -15,7 +15,8 @@ from raykd.corpus.quantity import cutoff_ranks
 from raykd.distill.trainer import train_encoder
 from raykd.distill.training import TrainingJob
 from raykd.distill.trimming import trim_encoder
-from raykd.plan import Plan, Planned, PlannedEncoder, PlannedTrim
+from raykd.plan import Plan
+from raykd.planned import Planned, PlannedEncoder, PlannedTrim
 
 AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 

@@ -16,7 +16,8 @@ from raykd.corpus.tokenizer import train_tokenizer
 from raykd.corpus.tokens import missing_shards, prepare_tokens
 from raykd.corpus.trimming import summary, trim_tokenizer
 from raykd.errors import InputError
-from raykd.plan import Plan, Planned, PlannedTrim
+from raykd.plan import Plan
+from raykd.planned import Planned, PlannedTrim
 from raykd.report.collect import collect
 from raykd.report.console import show_table
 from raykd.report.text_tables import text_table, token_table

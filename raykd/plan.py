@@ -10,12 +10,10 @@ one place, below; workers, micro-batches, resources and paths are not among it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
-from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel, ByteSize
 
@@ -26,55 +24,11 @@ from raykd.corpus import texts, tokenizer, tokens
 from raykd.corpus import trimming as tokenizer_trimming
 from raykd.corpus.readers import check_names, names_one_file, source_files, source_name
 from raykd.distill import trainer, trimming
-from raykd.errors import InputError
 from raykd.evaluate import cell as cells
 from raykd.evaluate.cell import Cell
+from raykd.planned import PlannedEncoder, PlannedTrim
+from raykd.readings import Reading, check_readings
 from raykd.tasks import prepare
-
-
-@dataclass(frozen=True)
-class Planned:
-    """An encoder that is made here from a corpus. budget: of that corpus, or the sweep's quantity; tokenizer: the one
-    that its tokens are of."""
-
-    name: str
-    spec: Distill | Pretrain | Adapt | Trim
-    seed: int
-    budget: Budget | None
-    parent: SavedEncoder | None
-    tokenizer: SavedEncoder
-    texts: Result
-    tokens: Result
-    result: Result
-
-    @property
-    def saved(self) -> SavedEncoder:
-        return SavedEncoder(self.name, self.seed, self.result.hash, self.result.directory)
-
-    @property
-    def prepared(self) -> tuple[Result, ...]:
-        """What must be there before it is made, its parent aside."""
-        return self.texts, self.tokens
-
-
-@dataclass(frozen=True)
-class PlannedEncoder(Planned):
-    """An encoder that is trained here, with one of its seeds."""
-
-    spec: Distill | Pretrain | Adapt
-
-
-@dataclass(frozen=True)
-class PlannedTrim(Planned):
-    """An encoder that is left fewer pieces; its seed is 0. own_tokenizer: the one with these pieces."""
-
-    spec: Trim
-    parent: SavedEncoder
-    own_tokenizer: Result
-
-    @property
-    def prepared(self) -> tuple[Result, ...]:
-        return *super().prepared, self.own_tokenizer
 
 
 class Plan:
@@ -199,13 +153,13 @@ class Plan:
         places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
         places |= {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()}
         check_names([source for sources in places.values() for source in sources])
-        readings: dict[str, list[_Reading]] = {}
+        readings: dict[str, list[Reading]] = {}
         for place, sources in places.items():
             for source in sources:
                 for file in self._source_files(source):
-                    readings.setdefault(file, []).append(_Reading.of(place, source))
+                    readings.setdefault(file, []).append(Reading.of(place, source))
         for file, found in readings.items():
-            _check_readings(file, found)
+            check_readings(file, found)
 
     def _source_files(self, source: Source) -> list[str]:
         if source.path not in self._files:
@@ -353,44 +307,6 @@ class Plan:
             threshold=evaluate.threshold,
             max_length=evaluate.max_length,
         )
-
-
-class _Reading(NamedTuple):
-    """How a file is read. place: the corpus or task; what it takes as text; what decides its ids."""
-
-    place: str
-    name: str
-    text: tuple[str | None, int | None]
-    way: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, place: str, source: Source) -> _Reading:
-        turns = getattr(source, "conversation", None)
-        text = getattr(source, "text", None), turns and turns.join
-        return cls(
-            place, source_name(source), text, (source.path, getattr(source, "id", None), getattr(source, "html", None))
-        )
-
-
-def _check_readings(file: str, readings: Sequence[_Reading]) -> None:
-    """Raises InputError where two sources disagree on a file."""
-    names: dict[str, set[str]] = {}
-    for one in readings:
-        names.setdefault(one.place, set()).add(one.name)
-    # The same one is compared once: a file may have a source for each of many values of `where`.
-    for one, other in combinations(dict.fromkeys(readings), 2):
-        if one.name == other.name and one.way == other.way:
-            if one.place == other.place and one.text != other.text:
-                raise InputError(
-                    f"{file}: {one.place} takes two texts of it (another text column or conversation.join) under one "
-                    f"name, {one.name!r}, so they would have the same ids and one would be dropped; give each source a "
-                    "name of its own"
-                )
-        elif one.name == other.name or one.text == other.text or names[one.place].isdisjoint(names[other.place]):
-            raise InputError(
-                f"{file}: {one.place} and {other.place} read it with another path, name, id column or html, so "
-                "its documents would have two sets of ids, or of texts; give both sources the same"
-            )
 
 
 def parents_first(encoders: Mapping[str, Encoder]) -> list[str]:

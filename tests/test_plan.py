@@ -10,7 +10,8 @@ import yaml
 from raykd.artifacts import ResultStore, Storage
 from raykd.config import load
 from raykd.errors import InputError
-from raykd.plan import Plan, PlannedTrim, model_hash, size_name
+from raykd.plan import Plan, model_hash, size_name
+from raykd.planned import PlannedTrim
 
 TRAINING = {"max_length": 32, "step_sequences": 64, "group_sequences": 16}
 EXPERIMENT: dict[str, Any] = {

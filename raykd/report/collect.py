@@ -12,7 +12,8 @@ from raykd.artifacts.store import git_commit, library_versions
 from raykd.checks import task_encoders
 from raykd.config import to_yaml
 from raykd.evaluate.cell import Cell
-from raykd.plan import Plan, Planned, PlannedEncoder
+from raykd.plan import Plan
+from raykd.planned import Planned, PlannedEncoder
 from raykd.report.corpus_facts import drop_rows, frame, made_here, taken_rows, text_rows, token_rows
 from raykd.report.inputs import ReportInputs, Sweep
 from raykd.report.render import write_report

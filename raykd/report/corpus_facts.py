@@ -10,7 +10,8 @@ import pandas as pd
 
 from raykd.corpus.quantity import cutoff_ranks, language_budgets
 from raykd.distill.order import sequences_up_to
-from raykd.plan import Plan, PlannedEncoder, PlannedTrim
+from raykd.plan import Plan
+from raykd.planned import PlannedEncoder, PlannedTrim
 from raykd.report.inputs import COLUMNS
 
 

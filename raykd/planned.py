@@ -1,0 +1,53 @@
+"""Encoders as a plan has them: what they are made from, and where they will lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from raykd.artifacts import Result, SavedEncoder
+from raykd.config import Adapt, Budget, Distill, Pretrain, Trim
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An encoder that is made here from a corpus. budget: of that corpus, or the sweep's quantity; tokenizer: the one
+    that its tokens are of."""
+
+    name: str
+    spec: Distill | Pretrain | Adapt | Trim
+    seed: int
+    budget: Budget | None
+    parent: SavedEncoder | None
+    tokenizer: SavedEncoder
+    texts: Result
+    tokens: Result
+    result: Result
+
+    @property
+    def saved(self) -> SavedEncoder:
+        return SavedEncoder(self.name, self.seed, self.result.hash, self.result.directory)
+
+    @property
+    def prepared(self) -> tuple[Result, ...]:
+        """What must be there before it is made, its parent aside."""
+        return self.texts, self.tokens
+
+
+@dataclass(frozen=True)
+class PlannedEncoder(Planned):
+    """An encoder that is trained here, with one of its seeds."""
+
+    spec: Distill | Pretrain | Adapt
+
+
+@dataclass(frozen=True)
+class PlannedTrim(Planned):
+    """An encoder that is left fewer pieces; its seed is 0. own_tokenizer: the one with these pieces."""
+
+    spec: Trim
+    parent: SavedEncoder
+    own_tokenizer: Result
+
+    @property
+    def prepared(self) -> tuple[Result, ...]:
+        return *super().prepared, self.own_tokenizer
