@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -84,13 +85,13 @@ class Training:
                 f"encoders.{job.name}: its tokenizer has {len(self.tokenizer)} entries, but {job.tokenizer.name} has "
                 f"embeddings for {model.config.vocab_size}"
             )
-        self.masker, targets = self._masker(model.config.vocab_size)
+        self.vocabulary = model.config.vocab_size
         self.dtype = dtype or compute_dtype(job.resources.precision, device)
         if has_head:
             self.engine = Engine(model, teacher, job.spec, self.total_steps, device, self.dtype)
         else:
             assert isinstance(job.spec, Adapt)
-            start_head(model, targets)
+            start_head(model, self._masking[1])
             self.engine = HeadFirstEngine(
                 *(model, None, job.spec, self.total_steps, device, self.dtype),
                 head_steps=head_steps(job.spec.head_share, self.total_steps),
@@ -149,9 +150,14 @@ class Training:
         pq.write_table(checkpoint.training_table(self.rows), Path(directory) / "training.parquet")
         write_timing(directory, self.timing)
 
-    def _masker(self, vocabulary: int) -> tuple[Masker, np.ndarray]:
+    @property
+    def masker(self) -> Masker:
+        return self._masking[0]
+
+    @cached_property
+    def _masking(self) -> tuple[Masker, np.ndarray]:
         """The masker, and how often it is expected to mask each id in an epoch: float64 [vocabulary]."""
-        counts = token_counts(self.job.store, self.job.tokens, self.job.cutoffs, vocabulary)
+        counts = token_counts(self.job.store, self.job.tokens, self.job.cutoffs, self.vocabulary)
         special = np.array(self.tokenizer.all_special_ids)
         counts[special] = 0  # an [UNK] in the text is never masked, so the rate is that of the other tokens
         probabilities = mask_probabilities(counts, self.job.spec.masking)

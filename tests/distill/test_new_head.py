@@ -60,7 +60,7 @@ def encoder_weights(training: Training) -> torch.Tensor:
 @pytest.mark.parametrize("kind", ["bert", "distilbert"])
 def test_the_first_loss_is_about_the_entropy_of_what_is_asked(make_job, adapt_spec, headless, train, kind):
     (training,) = train(make_job(adapt_spec(step_sequences=72), headless(kind)))
-    _, targets = training._masker(40)
+    _, targets = training._masking
     expected = targets[targets > 0] / targets.sum()
     entropy = -(expected * np.log(expected)).sum()
     assert entropy < np.log(40) - 0.3
