@@ -23,6 +23,7 @@ def check_experiment(experiment: Experiment, file: str) -> None:
         _check_tasks(experiment)
         _check_evaluation(experiment)
         _check_sweep(experiment)
+        _check_classify(experiment)
         _check_loggers(experiment)
         if experiment.resources.logical_cpus:
             check_cpus(experiment, experiment.resources.logical_cpus)
@@ -37,11 +38,14 @@ def check_cpus(experiment: Experiment, available: float) -> None:
     """
     train, trials = experiment.resources.train, experiment.resources.sweep_trials
     for key, runs in (("train", 1), ("sweep_trials", trials if experiment.sweep else 1)):
-        asked = runs * train.workers * train.cpus_per_worker
-        readers = runs * train.workers * READER_CPUS
+        # As many as there is room for are started, though reading then may have none: the check is of these.
+        room = int(available // (runs * train.cpus_per_worker))
+        workers = max(train.fewest_workers, min(train.most_workers, room))
+        asked = runs * workers * train.cpus_per_worker
+        readers = runs * workers * READER_CPUS
         if asked + readers > available:
             raise InputError(
-                f"resources.{key}: {runs} run(s) x {train.workers} worker(s) x {train.cpus_per_worker:g} CPU = "
+                f"resources.{key}: {runs} run(s) x {workers} worker(s) x {train.cpus_per_worker:g} CPU = "
                 f"{asked:g}, and {readers:g} more to read the data, but there are {available:g} logical CPUs; "
                 "lower resources.train.workers or cpus_per_worker, or raise resources.logical_cpus"
             )
@@ -61,22 +65,16 @@ def _known(names: Iterable[str], known: Iterable[str], where: str, what: str) ->
 def _check_corpora(experiment: Experiment) -> None:
     for name, corpus in experiment.corpora.items():
         where = f"corpora.{name}"
-        _known((s.language for s in corpus.sources), experiment.languages, f"{where}.sources", "language")
+        _known(
+            (one for s in corpus.sources for one in s.languages), experiment.languages, f"{where}.sources", "language"
+        )
         _check_budget(corpus.budget, corpus, where)
         if corpus.exclude.groups and not any(getattr(source, "group", None) for source in corpus.sources):
             raise InputError(f"{where}.exclude.groups: no source names the column that holds its groups")
-        joined = any(
-            source.reader == "table" and source.conversation and source.conversation.join for source in corpus.sources
-        )
-        if joined and experiment.tasks and corpus.exclude.tasks != "none":
-            raise InputError(
-                f"{where}.sources: joined turns hide the rows of tasks, so they cannot be left out; set "
-                f"{where}.exclude.tasks to none, or leave conversation.join out"
-            )
 
 
 def _check_budget(budget: Budget | None, corpus: Corpus, where: str) -> None:
-    have = {source.language for source in corpus.sources}
+    have = {language for source in corpus.sources for language in source.languages}
     for language in (*budget.per_language, *budget.take_all) if budget else ():
         if language not in have:
             raise InputError(f"{where}.budget: {language} has a budget but no source")
@@ -113,7 +111,7 @@ def _check_tasks(experiment: Experiment) -> None:
     for name, task in experiment.tasks.items():
         where = f"tasks.{name}"
         _known(task.languages, experiment.languages, f"{where}.languages", "language")
-        have = {source.language for source in task.sources}
+        have = {language for source in task.sources for language in source.languages}
         for language in task_languages(experiment, name):
             if language not in have:
                 raise InputError(f"{where}: no source for {language}; give one, or name the task's languages")
@@ -127,8 +125,8 @@ def _check_tasks(experiment: Experiment) -> None:
                 f"{where}.encoders",
                 "encoder of evaluate.encoders",
             )
-        if task.sizes.minimum > min(task.sizes.test, task.sizes.validation):
-            raise InputError(f"{where}.sizes: minimum is more than validation or test have rows")
+        if task.sizes:
+            _known(task.sizes.languages, task_languages(experiment, name), f"{where}.sizes.languages", "language")
 
 
 def _check_evaluation(experiment: Experiment) -> None:
@@ -152,12 +150,28 @@ def _check_sweep(experiment: Experiment) -> None:
     spec = experiment.encoders[sweep.encoder].distill
     if not spec:
         raise InputError(f"sweep.encoder: {sweep.encoder!r} is not distilled here")
-    if sweep.language not in {source.language for source in experiment.corpora[spec.corpus].sources}:
+    if all(sweep.language not in source.languages for source in experiment.corpora[spec.corpus].sources):
         raise InputError(f"sweep.language: corpora.{spec.corpus} has no source for {sweep.language}")
     if list(sweep.quantities) != sorted(set(sweep.quantities)):
         raise InputError("sweep.quantities: must rise from one to the next")
     if sweep.language not in task_languages(experiment, sweep.task):
         raise InputError(f"sweep.task: {sweep.task!r} is not scored in {sweep.language}")
+
+
+def _check_classify(experiment: Experiment) -> None:
+    classify, evaluate = experiment.classify, experiment.evaluate
+    if not classify:
+        return
+    if not evaluate or "frozen" not in evaluate.weights:
+        raise InputError("classify: it takes the heads of frozen encoders; give evaluate.weights with frozen among it")
+    _known([classify.encoder], evaluate.encoders, "classify.encoder", "encoder of evaluate.encoders")
+    scored = [task for task in experiment.tasks if classify.encoder in task_encoders(experiment, task)]
+    _known(classify.tasks, scored, "classify.tasks", f"task that {classify.encoder} is scored on")
+    languages = {language for task in classify.tasks or scored for language in task_languages(experiment, task)}
+    for source in classify.sources:
+        for language in source.languages:
+            if language not in languages:
+                raise InputError(f"classify.sources: {source.path}: no task of {classify.encoder} is in {language}")
 
 
 def _check_loggers(experiment: Experiment) -> None:

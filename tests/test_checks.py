@@ -49,6 +49,12 @@ def refused(*overrides: str) -> str:
         ("sweep.baselines=[mbert]", ["sweep.baselines", "'mbert'"]),
         ("sweep.quantities=[300kB,150kB]", ["sweep.quantities", "rise"]),
         ("sweep.quantities=[150kB,150kB]", ["sweep.quantities", "rise"]),
+        (f"classify={{encoder: mbert, sources: [{SPANISH}]}}", ["classify.encoder", "'mbert'"]),
+        (f"classify={{encoder: teacher, sources: [{SPANISH}]}}", ["classify.sources", "spa.jsonl", "in spa"]),
+        (
+            f"classify={{encoder: technical-student, tasks: [intent], sources: [{SPANISH}]}}",
+            ["classify.tasks", "'intent'"],
+        ),
     ],
 )
 def test_what_refers_to_nothing_is_refused_and_named(override, parts):
@@ -105,6 +111,15 @@ def test_cpus_are_counted_against_what_ray_has():
     check_cpus(experiment, 4)
     with pytest.raises(InputError, match="there are 3 logical CPUs"):
         check_cpus(experiment, 3)
+
+
+def test_elastic_workers_are_counted_as_many_as_would_start():
+    """Where all CPUs would go to workers, reading would have none."""
+    elastic = "resources.train.workers={minimum: 1, maximum: 4}"
+    check_cpus(load(DEMO, [elastic, "resources.train.cpus_per_worker=1.4"]), 3)
+    with pytest.raises(InputError, match=r"3 worker\(s\) x 1 CPU = 3, and 0.3 more to read the data, but there are 3"):
+        check_cpus(load(DEMO, [elastic, "resources.train.cpus_per_worker=1"]), 3)
+    assert "minimum 5 is above maximum 4" in refused("resources.train.workers={minimum: 5, maximum: 4}")
 
 
 def test_a_config_for_a_cluster_loads_on_a_small_machine():

@@ -5,6 +5,7 @@ from a source name it: "Sanh" is the distillation example of Hugging Face transf
 "paper" is Howell et al. 2022. Everything under `resources` decides how fast a run is and never what it computes.
 """
 
+from raykd.config.classify import Classify
 from raykd.config.corpora import Budget, Cleaning, Corpus, Exclude, Length, Sequences
 from raykd.config.encoders import (
     Adapt,
@@ -17,23 +18,34 @@ from raykd.config.encoders import (
     Training,
     TrainTokenizer,
     Trim,
+    Validation,
 )
 from raykd.config.experiment import Experiment, Sample, load, to_yaml
 from raykd.config.fetch import Fetch
-from raykd.config.resources import READER_CPUS, Resources, TrainResources, TrialResources
-from raykd.config.sources import Conversation, Source, StackExchangeSource, TableSource, WikipediaSource
-from raykd.config.tasks import ClassifierTraining, Evaluate, Head, Sizes, Sweep, Task
-from raykd.config.types import Language
+from raykd.config.resources import READER_CPUS, Elastic, Limits, Resources, TrainResources, TrialResources
+from raykd.config.sources import (
+    Conversation,
+    LanguageColumn,
+    Source,
+    StackExchangeSource,
+    TableSource,
+    WikipediaSource,
+)
+from raykd.config.tasks import ClassifierTraining, Evaluate, Head, Sizes, SplitSizes, Sweep, Task
+from raykd.config.translate import Translate, TranslateResources
+from raykd.config.types import Language, SplitName
 
 __all__ = [
     "READER_CPUS",
     "Adapt",
     "Budget",
     "ClassifierTraining",
+    "Classify",
     "Cleaning",
     "Conversation",
     "Corpus",
     "Distill",
+    "Elastic",
     "Encoder",
     "Evaluate",
     "Exclude",
@@ -41,7 +53,9 @@ __all__ = [
     "Fetch",
     "Head",
     "Language",
+    "LanguageColumn",
     "Length",
+    "Limits",
     "Loss",
     "Masking",
     "Pretrain",
@@ -50,6 +64,8 @@ __all__ = [
     "Sequences",
     "Sizes",
     "Source",
+    "SplitName",
+    "SplitSizes",
     "StackExchangeSource",
     "Sweep",
     "TableSource",
@@ -58,8 +74,11 @@ __all__ = [
     "TrainResources",
     "TrainTokenizer",
     "Training",
+    "Translate",
+    "TranslateResources",
     "TrialResources",
     "Trim",
+    "Validation",
     "WikipediaSource",
     "load",
     "to_yaml",

@@ -18,6 +18,17 @@ class Masking(Node):
     smoothing: Annotated[float, Field(ge=0)] = 0.7  # Sanh train.py:131, count ** -0.7
 
 
+class Validation(Node):
+    """Masked-language loss on documents that no training takes: the `documents` of highest rank of each language."""
+
+    documents: Positive = 1000  # of each language; a budget that would reach them takes those below
+    every: Positive = 100  # steps; after the last one always
+    patience: Positive | None = None  # so many without a better one end the training; none: it runs to its end
+    # Which weights are the encoder: those after the last step, or those of the lowest mean loss over languages. The
+    # others lie in a folder of their name inside its directory.
+    keep: Literal["last", "best"] = "last"
+
+
 class Training(Node):
     """What pretraining, continued training and distillation share."""
 
@@ -36,6 +47,7 @@ class Training(Node):
     gradient_clip: Annotated[float, Field(gt=0)] = 5.0  # largest norm of a step's gradient; Sanh train.py:172
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     masking: Masking = Masking()
+    validation: Validation | None = None
 
     @model_validator(mode="after")
     def whole_groups(self) -> Training:

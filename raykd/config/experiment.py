@@ -10,11 +10,14 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ByteSize, Field, ValidationError
 
+from raykd.artifacts.filesystems import check_no_credentials
+from raykd.config.classify import Classify
 from raykd.config.corpora import Cleaning, Corpus
 from raykd.config.encoders import Encoder
 from raykd.config.fetch import Fetch
 from raykd.config.resources import Resources
 from raykd.config.tasks import Evaluate, Sweep, Task
+from raykd.config.translate import Translate
 from raykd.config.types import Distinct, Language, Name, Node
 from raykd.errors import InputError
 
@@ -37,12 +40,14 @@ class Experiment(Node):
     source_identity: Literal["stat", "content"] = "stat"  # a file is its size and time of change, or its bytes
     sample: Sample | None = None
     fetch: Fetch | None = None
+    translate: Translate | None = None
     cleaning: Cleaning = Cleaning()
     corpora: dict[Name, Corpus]
     encoders: dict[Name, Encoder]
     tasks: dict[Name, Task] = Field(default_factory=dict)
     evaluate: Evaluate | None = None
     sweep: Sweep | None = None
+    classify: Classify | None = None
     resources: Resources = Resources()
 
 
@@ -59,8 +64,9 @@ def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
     try:
         tree = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(overrides or []))
         values = OmegaConf.to_container(tree, resolve=True)
+        check_no_credentials(values)
         experiment = Experiment.model_validate(values)
-    except (OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
+    except (InputError, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         raise InputError(f"{path}: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise InputError(f"{path}: {_first_problem(error, values)}") from error

@@ -2,31 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import ByteSize, Field
+from pydantic import ByteSize, Discriminator, Field, Tag, model_validator
 
+from raykd.config.translate import TranslateResources
 from raykd.config.types import Distinct, Node, Positive
 
 READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker
 
 
+class Elastic(Node):
+    """As many workers as there is room for, from `minimum` to `maximum`.
+
+    Training goes on with fewer when some are lost, and with more when machines come: from the last checkpoint then too,
+    since Ray starts all workers anew."""
+
+    minimum: Positive
+    maximum: Positive
+
+    @model_validator(mode="after")
+    def in_order(self) -> Elastic:
+        if self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
+        return self
+
+
+class Limits(Node):
+    """Where a training stops, its checkpoint kept; the same command with a higher limit goes on from there.
+
+    hours and money count the steps of all of a training's runs, not their start-up.
+    """
+
+    hours: Annotated[float, Field(gt=0)] | None = None
+    money: Annotated[float, Field(gt=0)] | None = None
+    worker_hour: Annotated[float, Field(gt=0)] | None = None  # what one worker costs an hour, in the same currency
+    steps: Positive | None = None
+
+    @model_validator(mode="after")
+    def priced(self) -> Limits:
+        if self.money and not self.worker_hour:
+            raise ValueError("money needs worker_hour, what one worker costs an hour")
+        return self
+
+
 class TrainResources(Node):
-    workers: Positive = 1
+    # A number, or {minimum: 1, maximum: 4}; told apart by its form, so that an error names what was meant.
+    workers: Annotated[
+        Annotated[Positive, Tag("number")] | Annotated[Elastic, Tag("elastic")],
+        Discriminator(lambda value: "elastic" if isinstance(value, Elastic | Mapping) else "number"),
+    ] = 1
     cpus_per_worker: Annotated[float, Field(gt=0)] = 1.0
     gpus_per_worker: Annotated[float, Field(ge=0)] = 0
     threads: Positive | None = None  # torch threads of a worker; none: the machine's cores shared by the workers
     micro_batch_tokens: Positive = 4096
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where the hardware has it
+    # Whichever comes first. Ten minutes are what a lost worker may cost; the copies that are saved cost seconds.
     checkpoint_steps: Positive = 50
-    failures: Annotated[int, Field(ge=0)] = 2
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 10
+    checkpoints_kept: Positive = 2
+    failures: Annotated[int, Field(ge=0)] = 2  # how often lost or failing workers are started again
+    preemptions: Annotated[int, Field(ge=0)] | None = None  # the same for announced losses; none: always
+    silence_minutes: Annotated[float, Field(gt=0)] = 5  # without a step, after which the job says what may be wrong
+    limits: Limits = Limits()
     loggers: Annotated[tuple[Literal["tensorboard", "mlflow"], ...], Distinct] = ()  # curves beside training.parquet
+
+    @property
+    def fewest_workers(self) -> int:
+        return self.workers.minimum if isinstance(self.workers, Elastic) else self.workers
+
+    @property
+    def most_workers(self) -> int:
+        return self.workers.maximum if isinstance(self.workers, Elastic) else self.workers
 
 
 class TrialResources(Node):
     cpus: Annotated[float, Field(gt=0)] = 1.0
     gpus: Annotated[float, Field(ge=0)] = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where the hardware has it
     failures: Annotated[int, Field(ge=0)] = 2
+    # For --dry-run alone, where no finished cell tells: what a trial computes in a second, its price an hour, and the
+    # tokens of a text (none: evaluate.max_length).
+    operations_per_second: Annotated[float, Field(gt=0)] | None = None
+    hour: Annotated[float, Field(gt=0)] | None = None
+    tokens_per_text: Positive | None = None
 
 
 class Resources(Node):
@@ -35,4 +95,9 @@ class Resources(Node):
     scratch: ByteSize = ByteSize(20_000_000_000)  # hidden states that one trial may hold on local disk
     train: TrainResources = TrainResources()
     grid: TrialResources = TrialResources()
+    translate: TranslateResources = TranslateResources()
+    classify_workers: Positive = 1  # encoders at the same time, each with the CPUs and GPUs of a grid trial
     sweep_trials: Positive = 1  # quantities that train at the same time
+    # One driver at a time on an experiment (docs/storage.md). false: for a store that cannot create a file only where
+    # there is none; nothing keeps two drivers apart then.
+    lease: bool = True

@@ -9,22 +9,75 @@ from pydantic import Field, model_validator
 from raykd.config.sources import Source
 from raykd.config.types import Distinct, Language, Name, Node, Positive, Share, Size
 
+Rows = Positive | Annotated[float, Field(gt=0, lt=1)]
 
-class Sizes(Node):
-    """Rows per split and language; `minimum`: how often each label occurs in validation and in test (paper, 3.2.1)."""
 
-    train: Positive
-    validation: Positive
-    test: Positive
+class SplitSizes(Node):
+    """Rows of each split, or shares of the rows that there are (0.8, 0.1, 0.1). `minimum`: how often each label occurs
+    in validation and in test (paper, 3.2.1)."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
     minimum: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def all_splits(self) -> tuple[Rows, Rows, Rows]:
+        return self.train, self.validation, self.test
+
+    @property
+    def are_shares(self) -> bool:
+        return isinstance(self.train, float)
+
+    @model_validator(mode="after")
+    def one_measure(self) -> SplitSizes:
+        if any(isinstance(size, float) != self.are_shares for size in self.all_splits):
+            raise ValueError("give all three as numbers of rows, or all three as shares")
+        if self.are_shares and sum(self.all_splits) > 1 + 1e-9:
+            raise ValueError("the shares add up to more than 1")
+        if not self.are_shares and self.minimum > min(self.test, self.validation):
+            raise ValueError("minimum is more than validation or test have rows")
+        return self
+
+
+class Sizes(SplitSizes):
+    """Rows of each split in every language, or in those that `languages` does not name.
+
+    `smaller`: what is done in a language that has too few rows or too few of a label: an error, or half of all four
+    numbers, which is the paper's way (3.2.1 and Table 4: 500, 500 and 4,000 Japanese posts, each tag 50 times). By
+    default rows are drawn at random, but for the minimum. `stratified`: each label has in every split the share that it
+    has in the whole. `whole_groups`: the rows of one group (a company, say) are all in one split, and the sizes are met
+    as nearly as groups allow; stratified too. Both need all rows with a label in the driver's memory, as shares do.
+    """
+
+    languages: dict[Language, SplitSizes] = Field(default_factory=dict)
+    smaller: Literal["error", "half"] = "error"
+    stratified: bool = False
+    whole_groups: bool = False
+
+    @model_validator(mode="after")
+    def halves_are_of_numbers(self) -> Sizes:
+        if self.smaller == "half" and any(sizes.are_shares for sizes in self.any_language):
+            raise ValueError("smaller: half is for numbers of rows; shares are of whatever there is")
+        return self
+
+    def of(self, language: str) -> SplitSizes:
+        return self.languages.get(language, self)
+
+    @property
+    def any_language(self) -> tuple[SplitSizes, ...]:
+        return self, *self.languages.values()
 
 
 class Task(Node):
+    """Labelled rows and how they are split: by `sizes`, or, where these are left out, as the sources say."""
+
     kind: Literal["binary", "multi-class", "multi-label"]
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     labels: Annotated[tuple[str, ...], Field(min_length=2), Distinct]
     positive: str | None = None
-    sizes: Sizes
+    sizes: Sizes | None = None
+    without_labels: bool = False  # multi-label: whether rows with none of the labels belong to it (paper: they do not)
     rejected_share: Share = 0.01  # of the rows read that may be unreadable before the job fails
     languages: Annotated[tuple[Language, ...], Distinct] = ()  # none: the experiment's
     encoders: tuple[Name, ...] = ()  # none: all of evaluate.encoders
@@ -37,21 +90,55 @@ class Task(Node):
             raise ValueError("a binary task has two labels, one of them positive")
         return self
 
+    @model_validator(mode="after")
+    def splits_are_made_or_ready(self) -> Task:
+        ready = [is_split(source) for source in self.sources]
+        if any(ready) and not all(ready):
+            raise ValueError("some sources say which split their rows are in, and some do not")
+        if any(ready) == (self.sizes is not None):
+            raise ValueError("give either sizes, or sources that say which split their rows are in")
+        return self
+
+    @model_validator(mode="after")
+    def several_labels(self) -> Task:
+        if self.kind == "multi-label":
+            return self
+        if self.without_labels or any(knows_partly(source) for source in self.sources):
+            raise ValueError("without_labels, unknown and labels_known are for multi-label tasks alone")
+        return self
+
+
+def is_split(source: Source) -> bool:
+    """Whether a source says which split its rows are in."""
+    return source.reader == "table" and bool(source.split or source.fixed_split)
+
+
+def knows_partly(source: Source) -> bool:
+    """Whether a source may leave open if a row has a label."""
+    return source.reader == "table" and (source.unknown is not None or source.labels_known is not None)
+
 
 class Head(Node):
-    """Structured self-attention (Lin et al. 2017): about 600,000 parameters at width 768, as the paper says."""
+    """Structured self-attention (Lin et al. 2017): about 600,000 parameters at width 768, as the paper says.
 
+    Or, with `pooling: mean`, a linear layer on the mean of a text's hidden states, where the other keys mean nothing.
+    """
+
+    pooling: Literal["attention", "mean"] = "attention"
     hidden: Positive | None = None  # d_a; none: the encoder's width
     hops: Positive = 1  # r
+    penalty: Annotated[float, Field(ge=0)] = 0.0  # of hops that look at the same tokens (Lin et al., equation 8)
 
 
 class ClassifierTraining(Node):
     epochs: Positive = 3
     batch: Positive = 32
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     encoder_learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     warmup: Share = 0.1
     dropout: Share = 0.1  # of the encoder while it is fine-tuned, whatever it was trained with
+    class_weights: bool = False  # rare labels count as much as frequent ones
+    patience: Positive | None = None  # epochs without a lower validation loss before it stops; none: all, the last kept
 
 
 class Evaluate(Node):
@@ -62,11 +149,12 @@ class Evaluate(Node):
         "fine-tuned",
     )
     seeds: Positive = 10
+    train_sizes: Annotated[tuple[Positive, ...], Distinct] = ()  # cells more, of so many of the training rows
     head: Head = Head()
     max_length: Annotated[int, Field(ge=8)] = 512
-    threshold: Share = 0.5
-    frozen: ClassifierTraining = ClassifierTraining(learning_rate=1e-3)
-    fine_tuned: ClassifierTraining = ClassifierTraining(learning_rate=1e-3)
+    threshold: Share | Literal["validation"] = 0.5  # or, a label, the one with the best F1 on validation
+    frozen: ClassifierTraining = ClassifierTraining()
+    fine_tuned: ClassifierTraining = ClassifierTraining()
 
 
 class Sweep(Node):

@@ -54,14 +54,23 @@ def reports_of_each(items: Sequence[Item], work: Callable[[Item], Any]) -> list[
 
 
 def unit_documents(
-    unit: Unit, seed: int, cleaning: Cleaning = Cleaning(), chunk: int | None = None
+    unit: Unit,
+    seed: int,
+    cleaning: Cleaning = Cleaning(),
+    chunk: int | None = None,
+    alone: Callable[[str, str], bool] | None = None,
 ) -> Iterator[pa.Table]:
     """The documents of one unit as tables of at most BLOCK_DOCUMENTS rows; rows left empty by cleaning are kept.
 
     chunk: bytes of consecutive text that are ranked together (`rank.chunk_ranks`); none: each document by itself.
+    alone: by document id and clean text, the turns of a conversation that are not joined with others; none: all are.
     """
-    name, language = source_name(unit.source), unit.source.language
-    for rows in _blocks(read_unit(unit, cleaning)):
+    name, first_language = source_name(unit.source), unit.source.languages[0]
+
+    def is_alone(row: Row) -> bool:
+        return alone is not None and alone(document_id(name, row.native_id), clean_text(row.text, cleaning))
+
+    for rows in _blocks(read_unit(unit, cleaning, is_alone if alone else None)):
         ids = [document_id(name, row.native_id) for row in rows]
         if chunk is None:
             ranks = np.fromiter((rank(seed, doc_id) for doc_id in ids), np.uint64, len(ids))
@@ -70,11 +79,14 @@ def unit_documents(
         columns = {
             "doc_id": ids,
             "rank": ranks,
-            "language": pa.repeat(language, len(rows)),
+            "language": [row.language or first_language for row in rows],
             "text": [clean_text(row.text, cleaning) for row in rows],
             "labels": [row.labels for row in rows],
             "group": [row.group for row in rows],
             "origin": [row.origin for row in rows],
+            "unknown": [row.unknown for row in rows],
+            "known": [row.known for row in rows],
+            "split": [row.split for row in rows],
             "place": [row.place for row in rows],
             "problem": [row.problem for row in rows],
         }

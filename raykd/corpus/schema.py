@@ -12,6 +12,9 @@ DOCUMENT = pa.schema(
         ("labels", pa.list_(pa.string())),  # tags, or one label; empty where the row has none
         ("group", pa.string()),  # company, author, ...: "" where the source names none
         ("origin", pa.string()),  # "natural", "translated", ...: "" where the source names none
+        ("unknown", pa.list_(pa.string())),  # labels of which the source does not say whether the row has them
+        ("known", pa.list_(pa.string())),  # the only labels, but for its own, of which it does; null: all of them
+        ("split", pa.string()),  # train, validation or test, where the source says so; else ""
         ("place", pa.string()),  # file and byte offset or row, for messages
         ("problem", pa.string()),  # "" for a good row
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,20 @@ class TaskRows:
                 short.add(text)
         ids, keys = pa.array(set(doc_ids), pa.string()), np.fromiter(longer, np.uint64)
         return cls(ids, keys, pa.array(short, pa.string()))
+
+    @cached_property
+    def _sets(self) -> tuple[set[str], set[int], set[str]]:
+        return set(self.ids.to_pylist()), set(self.keys.tolist()), set(self.short.to_pylist())
+
+    def hold(self, doc_id: str, text: str, corpus: Corpus) -> bool:
+        """Whether one document is among them, as `drop_reasons` sees it."""
+        ids, keys, short = self._sets
+        longer = len(text) > DUPLICATE_CHARACTERS
+        return (
+            doc_id in ids
+            or (longer and text_key(text) in keys)
+            or (not longer and corpus.exclude.tasks == "all_texts" and text in short)
+        )
 
 
 def text_keys(texts: pa.ChunkedArray) -> np.ndarray:

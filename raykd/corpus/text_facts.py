@@ -25,7 +25,7 @@ def text_facts(name: str, corpus: Corpus, read: Sequence[Report], written: Seque
     """
     languages = {
         language: _language(name, corpus, language, read, written)
-        for language in sorted({source.language for source in corpus.sources})
+        for language in sorted({language for source in corpus.sources for language in source.languages})
     }
     content = hashlib.sha256("".join(s["sha256"] for v in languages.values() for s in v["shards"]).encode())
     return {"languages": languages, "content": content.hexdigest()}
@@ -79,7 +79,7 @@ def _language(
     if not shards:
         dropped = _counts(total)["dropped"]
         why = ", ".join(f"{reason} {count}" for reason, count in dropped.items()) or "no rows"
-        paths = ", ".join(source.path for source in corpus.sources if source.language == language)
+        paths = ", ".join(source.path for source in corpus.sources if language in source.languages)
         raise InputError(
             f"corpora.{name}: no document of {language} is left of {total['read']} read ({why}) in {paths}"
         )

@@ -13,9 +13,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ def prepare_texts(
         1 + sum(sizes.values()) // KEY_RANGE_BYTES,
     )
     units = list(enumerate(split_units(corpus.sources, unit_bytes)))
-    read = reports_of_each(units, lambda unit: _read_unit(job, *unit))
+    read = [report for unit in reports_of_each(units, lambda unit: _read_unit(job, *unit)) for report in unit]
     check_groups(name, corpus, read)
     rejected = REJECTED_ROWS.empty_table()
     for batch in partition_batches(storage, f"{scratch}/rejected", 0):
@@ -125,10 +126,15 @@ def prepare_texts(
 
 
 def source_bytes(corpus: Corpus) -> dict[str, int]:
-    """Bytes of each language's sources, uncompressed; for compressed files an estimate from their size."""
+    """Bytes of each language's sources, uncompressed; for compressed files an estimate from their size.
+
+    Where a column tells the language, a file counts for each of its languages in full: shards may come out smaller than
+    asked, never larger.
+    """
     sizes: Counter[str] = Counter()
     for source in corpus.sources:
-        sizes[source.language] += sum(content_bytes(path) for path in source_files(source))
+        size = sum(content_bytes(path) for path in source_files(source))
+        sizes.update(dict.fromkeys(source.languages, size))
     return {language: max(1, size) for language, size in sizes.items()}
 
 
@@ -145,55 +151,69 @@ def _first_rejected(rejected: pa.Table) -> pa.Table:
 # --- first pass: units to documents and keys, by shard and by range of key ------------------------------------------
 
 
-def _read_unit(job: Job, number: int, unit: Unit) -> dict[str, Any]:
+def _read_unit(job: Job, number: int, unit: Unit) -> list[dict[str, Any]]:
+    """Reports of the unit, one for each language of its source."""
     tasks = _task_rows(job.storage.uri, job.tasks)
-    counts: Counter[str] = Counter()
-    groups: set[str] = set()
-    rejected = REJECTED_ROWS.empty_table()
-    waiting: list[pa.Table] = []
-    flushes = 0
-    for documents in unit_documents(unit, job.seed, job.cleaning, job.corpus.chunk):
-        keys = text_keys(documents["text"])
-        reasons = drop_reasons(documents, keys, job.corpus, tasks)
-        counts.update(read=documents.num_rows, **count_reasons(reasons))
-        # Whatever else a row goes for: a group with nothing but empty rows is there.
-        groups.update(set(job.corpus.exclude.groups).intersection(documents["group"].unique().to_pylist()))
-        bad = documents.filter(pa.array(reasons == REJECTED)).select(REJECTED_ROWS.names)
-        rejected = _add_rejected(rejected, bad)
-        stays = pa.array(reasons == "")
-        waiting.append(documents.append_column("text_key", pa.array(keys)).filter(stays))
-        if sum(table.nbytes for table in waiting) >= FLUSH_BYTES:
-            _flush(job, unit, f"{number:06}-{flushes:04}.arrow", waiting)
-            waiting, flushes = [], flushes + 1
-    _flush(job, unit, f"{number:06}-{flushes:04}.arrow", waiting)
+    counts = {language: Counter[str]() for language in unit.source.languages}
+    groups: dict[str, set[str]] = {language: set() for language in counts}
+    waiting: dict[str, list[pa.Table]] = {language: [] for language in counts}
+    rejected, flushes = REJECTED_ROWS.empty_table(), count()
+    leaves_tasks_out = job.corpus.exclude.tasks != "none" and bool(job.tasks)
+    alone = partial(tasks.hold, corpus=job.corpus) if leaves_tasks_out else None
+    for table in unit_documents(unit, job.seed, job.cleaning, job.corpus.chunk, alone):
+        for language, documents in _by_language(table, unit.source.languages):
+            keys = text_keys(documents["text"])
+            reasons = drop_reasons(documents, keys, job.corpus, tasks)
+            counts[language].update(read=documents.num_rows, **count_reasons(reasons))
+            # Whatever else a row goes for: a group with nothing but empty rows is there.
+            groups[language].update(set(job.corpus.exclude.groups).intersection(documents["group"].to_pylist()))
+            bad = documents.filter(pa.array(reasons == REJECTED)).select(REJECTED_ROWS.names)
+            rejected = _add_rejected(rejected, bad)
+            stays = pa.array(reasons == "")
+            waiting[language].append(documents.append_column("text_key", pa.array(keys)).filter(stays))
+        if sum(table.nbytes for tables in waiting.values() for table in tables) >= FLUSH_BYTES:
+            _flush(job, unit, f"{number:06}-{next(flushes):04}", waiting)
+    _flush(job, unit, f"{number:06}-{next(flushes):04}", waiting)
     if rejected.num_rows:
         rejected = _first_rejected(rejected)
         one = np.zeros(rejected.num_rows, np.int64)
         write_partitions(job.storage, f"{job.scratch}/rejected/{number:06}.arrow", rejected, one, 1)
-    return {
-        "language": unit.source.language,
-        "source": source_name(unit.source),
-        "counts": counts,
-        "groups": sorted(groups),
-    }
+    source = source_name(unit.source)
+    return [
+        {"language": language, "source": source, "counts": counts[language], "groups": sorted(groups[language])}
+        for language in counts
+    ]
 
 
-def _flush(job: Job, unit: Unit, file: str, tables: list[pa.Table]) -> None:
-    documents = pa.concat_tables(tables).combine_chunks() if tables else None
-    if documents is None or not documents.num_rows:
+def _by_language(documents: pa.Table, languages: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+    if len(languages) == 1:
+        yield languages[0], documents
         return
-    language = unit.source.language
+    for language in languages:
+        yield language, documents.filter(pc.equal(documents["language"], language))
+
+
+def _flush(job: Job, unit: Unit, file: str, waiting: dict[str, list[pa.Table]]) -> None:
+    """Write what waits, language by language, and empty it."""
+    for language, tables in waiting.items():
+        documents = pa.concat_tables(tables).combine_chunks() if tables else None
+        if documents is not None and documents.num_rows:
+            _write_documents(job, unit, language, file, documents)
+        tables.clear()
+
+
+def _write_documents(job: Job, unit: Unit, language: str, file: str, documents: pa.Table) -> None:
     shard = range_of(documents["rank"].to_numpy(), job.shards[language])
     source = np.full(documents.num_rows, job.sources.index(source_name(unit.source)), np.int32)
     documents = documents.append_column("bytes", pc.binary_length(documents["text"]).cast(pa.int64()))
     documents = documents.append_column("source", pa.array(source))
-    path = f"{job.scratch}/documents/{language}/{file}"
+    path = f"{job.scratch}/documents/{language}/{file}.arrow"
     write_partitions(job.storage, path, documents.select(DOCUMENTS.names), shard, job.shards[language])
     keyed = documents["text_key"].to_numpy() > 0
     number = (shard + job.shard_number(language)).astype(np.int32)
     keys = documents.append_column("shard", pa.array(number)).select(KEYS.names).filter(pa.array(keyed))
     key_range = range_of(keys["text_key"].to_numpy(), job.key_ranges)
-    write_partitions(job.storage, f"{job.scratch}/keys/{file}", keys, key_range, job.key_ranges)
+    write_partitions(job.storage, f"{job.scratch}/keys/{language}-{file}.arrow", keys, key_range, job.key_ranges)
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
 from raykd.corpus.documents import reports_of_each
+from raykd.corpus.held_out import shards_above
 from raykd.corpus.pieces import cut, encode
 from raykd.corpus.quantity import shards_up_to, taken
 from raykd.corpus.schema import TOKENS
@@ -30,17 +31,17 @@ BATCH = 1024
 
 
 def missing_shards(
-    store: ResultStore, result: Result, texts: Result, cutoffs: Mapping[str, int]
+    store: ResultStore, result: Result, texts: Result, cutoffs: Mapping[str, int], floors: Mapping[str, int] = {}
 ) -> list[dict[str, Any]]:
-    """The text shards up to the cut-offs that have no token shard yet."""
+    """The text shards up to the cut-offs, and those with documents above the floors, that have no token shard yet."""
     there = {shard["file"] for shard in (store.manifest(result) or {"facts": {"shards": []}})["facts"]["shards"]}
     languages = store.facts(texts)["languages"]
-    return [
-        shard
-        for language, cutoff in cutoffs.items()
-        for shard in shards_up_to(languages[language]["shards"], cutoff)
-        if shard["file"] not in there
+    wanted = [
+        *(one for language, cutoff in cutoffs.items() for one in shards_up_to(languages[language]["shards"], cutoff)),
+        *(one for language, floor in floors.items() for one in shards_above(languages[language]["shards"], floor)),
     ]
+    # A shard may be both.
+    return [shard for file, shard in {shard["file"]: shard for shard in wanted}.items() if file not in there]
 
 
 def prepare_tokens(
@@ -49,6 +50,7 @@ def prepare_tokens(
     texts: Result,
     tokenizer: SavedEncoder,
     cutoffs: Mapping[str, int],
+    floors: Mapping[str, int] = {},
 ) -> None:
     """Write the missing shards of tokens/<corpus>-<tokenizer>-<hash8>/ (`schema.TOKENS`) and list them in its manifest.
 
@@ -61,7 +63,7 @@ def prepare_tokens(
     def tokenise(file: str) -> dict[str, Any]:
         return _write_shard(storage, texts.directory, result.directory, file, loaded, result.settings)
 
-    files = [shard["file"] for shard in missing_shards(store, result, texts, cutoffs)]
+    files = [shard["file"] for shard in missing_shards(store, result, texts, cutoffs, floors)]
     old = store.manifest(result)
     shards = (old["facts"]["shards"] if old else []) + reports_of_each(files, tokenise)
     store.complete(result, {"shards": sorted(shards, key=lambda shard: shard["file"])}, started)

@@ -12,19 +12,21 @@ import pandas as pd
 import pyarrow as pa
 
 from raykd.artifacts import Result, ResultStore
-from raykd.config import Cleaning, Task
+from raykd.config import Cleaning, Sizes, Task
 from raykd.corpus.documents import read_documents
 from raykd.errors import InputError
 from raykd.tasks.candidates import NATURAL, Candidates, select_candidates
-from raykd.tasks.splits import split_rows
+from raykd.tasks.splits import Counts, ready_splits, split_rows
+from raykd.tasks.stratification import stratified_splits
 
-VERSION = 1
+VERSION = 2
 
 SPLIT = pa.schema(
     [
         ("doc_id", pa.string()),
         ("text", pa.string()),
         ("labels", pa.list_(pa.string())),  # the task's only, in its order
+        ("unknown", pa.list_(pa.string())),  # those that the row may have or not: neither loss nor scores count them
         ("group", pa.string()),
         ("origin", pa.string()),
     ]
@@ -44,11 +46,14 @@ def prepare_task(
 
     seed: of the ranks, so of the choice of rows. Raises InputError for a language without rows, a label that
     no row has, sizes that the data cannot give and more unreadable rows than `rejected_share` allows.
+
+    The manifest's facts: rows by language, split and origin; labels by language and split, with the rows that may have
+    one or not; groups by language and split; languages that got half of the sizes; texts that two ready splits held.
     """
     started = time.time()
     store.storage.remove(result.directory)
     candidates = Candidates(task)
-    sources = [source for source in task.sources if source.language in languages]
+    sources = [source for source in task.sources if not set(languages).isdisjoint(source.languages)]
     documents = read_documents(sources, seed=seed, cleaning=cleaning)
     selected = documents.map_batches(partial(select_candidates, task=task), batch_format="pyarrow", batch_size=None)
     for block in selected.iter_batches(batch_format="pyarrow", batch_size=None):
@@ -56,9 +61,12 @@ def prepare_task(
     _check_rejected(name, task, candidates)
 
     counts = {"read": candidates.read.total(), "rejected": candidates.rejected}
-    facts: dict[str, Any] = {**counts, "rows": [], "labels": [], "groups": {}}
+    facts: dict[str, Any] = {**counts, "rows": [], "labels": [], "groups": {}, "halved": []}
+    facts["across_splits"] = {} if task.sizes else {lang: candidates.across_splits(lang) for lang in languages}
     for language in languages:
-        for split, rows in _split_language(name, task, candidates, language).items():
+        splits, halved = _split_language(name, task, candidates, language)
+        facts["halved"] += [language] if halved else []
+        for split, rows in splits.items():
             table = pa.Table.from_pandas(rows[SPLIT.names], SPLIT, preserve_index=False)
             store.storage.write_table(f"{result.directory}/language={language}/{split}.parquet", table)
             _add_facts(facts, task, language, split, rows)
@@ -74,10 +82,13 @@ def _check_rejected(name: str, task: Task, candidates: Candidates) -> None:
         )
 
 
-def _split_language(name: str, task: Task, candidates: Candidates, language: str) -> dict[str, pd.DataFrame]:
+def _split_language(
+    name: str, task: Task, candidates: Candidates, language: str
+) -> tuple[dict[str, pd.DataFrame], bool]:
+    """The rows of each split, and whether the sizes were halved."""
     where = f"tasks.{name}: {language}"
     if not candidates.read[language]:
-        paths = ", ".join(source.path for source in task.sources if source.language == language)
+        paths = ", ".join(source.path for source in task.sources if language in source.languages)
         raise InputError(f"{where}: no rows in {paths or 'any source'}")
     rows = candidates.of_language(language)
     truth = np.array([[label in labels for label in task.labels] for labels in rows["labels"]])
@@ -85,12 +96,44 @@ def _split_language(name: str, task: Task, candidates: Candidates, language: str
     for label, carrying in zip(task.labels, truth.sum(axis=0), strict=True):
         if not carrying:
             raise InputError(f"{where}: none of {candidates.read[language]} rows has the label {label!r}")
-    natural = rows["origin"].isin(NATURAL).to_numpy()
+    halved = False
     try:
-        splits = split_rows(task.kind, task.labels, truth, natural, rows["rank"].to_numpy(), task.sizes)
+        if not task.sizes:
+            splits = ready_splits(task.labels, truth, rows["split"].to_numpy())
+        else:
+            counts = Counts.of(task.sizes.of(language), len(rows))
+            try:
+                splits = _by_sizes(task.labels, truth, rows, task.sizes, counts)
+            except InputError as error:
+                if task.sizes.smaller == "error":
+                    raise
+                halved = True
+                splits = _by_half(task.labels, truth, rows, task.sizes, counts.half, error)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
-    return {split: rows.iloc[splits[split]] for split in ("train", "validation", "test")}
+    return {split: rows.iloc[splits[split]] for split in ("train", "validation", "test")}, halved
+
+
+def _by_half(
+    labels: Sequence[str], truth: np.ndarray, rows: pd.DataFrame, sizes: Sizes, half: Counts, whole: InputError
+) -> dict[str, np.ndarray]:
+    try:
+        return _by_sizes(labels, truth, rows, sizes, half)
+    except InputError as error:
+        raise InputError(f"{whole}; nor does half of all sizes do: {error}") from error
+
+
+def _by_sizes(
+    labels: Sequence[str], truth: np.ndarray, rows: pd.DataFrame, sizes: Sizes, counts: Counts
+) -> dict[str, np.ndarray]:
+    natural = rows["origin"].isin(NATURAL).to_numpy()
+    if not (sizes.stratified or sizes.whole_groups):
+        return split_rows(labels, truth, natural, rows["rank"].to_numpy(), counts)
+    # A row that names no group is one of its own.
+    units = np.arange(len(rows)).astype(str)
+    if sizes.whole_groups:
+        units = np.where(rows["group"] == "", units, "group " + rows["group"])
+    return stratified_splits(labels, truth, natural, np.unique(units, return_inverse=True)[1], counts)
 
 
 def _add_facts(facts: dict[str, Any], task: Task, language: str, split: str, rows: pd.DataFrame) -> None:
@@ -98,7 +141,9 @@ def _add_facts(facts: dict[str, Any], task: Task, language: str, split: str, row
     for origin, count in rows["origin"].value_counts().sort_index().items():
         facts["rows"].append({**place, "origin": origin, "rows": int(count)})
     carrying = rows["labels"].explode().value_counts()
+    unknown = rows["unknown"].explode().value_counts()
     for label in task.labels:
-        facts["labels"].append({**place, "label": label, "rows": int(carrying[label])})
+        counts = {"rows": int(carrying.get(label, 0)), "unknown": int(unknown.get(label, 0))}
+        facts["labels"].append({**place, "label": label, **counts})
     groups = rows["group"].value_counts().sort_index()
     facts["groups"].setdefault(language, {})[split] = {group: int(count) for group, count in groups.items()}

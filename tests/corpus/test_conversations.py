@@ -151,3 +151,28 @@ def test_a_missing_column_of_conversations_is_named(tmp_path):
 def test_joined_turns_with_labels_are_refused():
     with pytest.raises(ValidationError, match="joined turns have no labels"):
         table("chat.jsonl", labels="tags", **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("alone", "texts"),
+    [
+        ({"a2"}, ["a0\na1", "a2", "a3\na4", "b1"]),
+        ({"a0", "a4", "b1"}, ["a0", "a1\na2\na3", "a4", "b1"]),
+    ],
+)
+def test_a_turn_that_must_be_alone_is_not_joined(tmp_path, alone, texts):
+    write_lines(tmp_path / "chat.jsonl", [turn("a", n, f"a{n}") for n in range(5)] + [turn("b", 1, "b1")])
+    source = table(tmp_path / "chat.jsonl", conversation={"id": "chat", "join": 1000})
+    singles = {row.text: row.native_id for row in rows(table(tmp_path / "chat.jsonl"))}
+    units = split_units([source], 1)
+    found = [row for unit in units for row in read_unit(unit, alone=lambda row: row.text in alone)]
+    assert [row.text for row in found] == texts
+    assert [row.native_id for row in found] == [singles[text.split("\n")[0]] for text in texts]
+
+
+def test_turns_of_two_languages_are_not_joined(tmp_path):
+    turns = [turn("a", n, f"a{n}", lang=lang) for n, lang in enumerate(["en", "en", "ja", "de", "en"])]
+    write_lines(tmp_path / "chat.jsonl", turns)
+    language = {"column": "lang", "codes": {"en": "eng", "ja": "jpn"}}
+    found = rows(table(tmp_path / "chat.jsonl", language=language, conversation={"id": "chat", "join": 1000}))
+    assert [(row.language, row.text) for row in found] == [("eng", "a0\na1"), ("jpn", "a2"), ("eng", "a4")]

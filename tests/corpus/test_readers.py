@@ -12,7 +12,17 @@ import pytest
 
 from raykd.config import StackExchangeSource, TableSource, WikipediaSource
 from raykd.corpus.documents import unit_documents
-from raykd.corpus.readers import Row, Unit, files, read_unit, source_files, source_name, split_units, table_batches
+from raykd.corpus.readers import (
+    Row,
+    Unit,
+    files,
+    read_unit,
+    source_files,
+    source_name,
+    split_units,
+    table_csv,
+    table_parquet,
+)
 from raykd.errors import InputError
 
 POSTS = (
@@ -178,7 +188,7 @@ def test_csv_is_read_as_text_with_newlines_in_values(tmp_path):
     (tmp_path / "rows.csv").write_text(content, newline="")
     source = table(tmp_path / "rows.csv", id="id")
     found = [(row.native_id, row.text, row.problem) for row in rows(source)]
-    assert found[:3] == [("007", 'one, "two"\r\nthree', ""), ("8", "", ""), ("9", "NA", "")]
+    assert found[:3] == [("007", 'one, "two"\nthree', ""), ("8", "", ""), ("9", "NA", "")]
     assert found[3][2] == "nothing in column 'id'"
     assert rows(source, 1) == rows(source)
 
@@ -203,7 +213,7 @@ def test_of_columns_only_the_row_that_is_no_utf8_is_rejected(tmp_path, form):
     found = rows(table(tmp_path / f"rows.{form}"))
     assert [row.text for row in found] == ["good", "", "fine é"]
     assert found[1].problem.startswith("not UTF-8")
-    assert found[1].place.endswith(f"rows.{form}: row 1")
+    assert found[1].place.endswith("rows.csv: byte 18" if form == "csv" else "rows.parquet: row 1")
 
 
 def test_a_long_csv_row_is_read(tmp_path):
@@ -211,20 +221,41 @@ def test_a_long_csv_row_is_read(tmp_path):
     assert [len(row.text) for row in rows(table(tmp_path / "rows.csv", id="id"))] == [4, 2_500_000, 4]
 
 
-def test_a_csv_quote_that_is_never_closed_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_batches, "CSV_BLOCK_BYTES", 1000)
-    (tmp_path / "rows.csv").write_text("id,text\n" + "1,a\n" * 500 + '2,"' + "x\n" * 5000)
-    with pytest.raises(InputError, match=r"rows\.csv: cannot be read after row .*a quote that is never closed"):
-        rows(table(tmp_path / "rows.csv"))
+@pytest.mark.parametrize("after", ["", '3,"quoted"\n', '3,"two\nlines"\n'])
+def test_a_csv_quote_that_is_never_closed_costs_its_own_line_alone(tmp_path, after):
+    good = "".join(f"{n},row {n}\n" for n in range(10, 5000))
+    (tmp_path / "rows.csv").write_text('id,text\n1,a\n2,"' + "b\n" + after + good)
+    found = rows(table(tmp_path / "rows.csv", id="id"))
+    problems = [row for row in found if row.problem]
+    assert [row.place.rsplit("/")[-1] for row in problems] == ["rows.csv: byte 12"]
+    kept = [row.native_id for row in found if not row.problem]
+    assert kept == ["1", *(["3"] if after else []), *map(str, range(10, 5000))]
+
+
+def test_csv_offsets_are_those_of_the_file(tmp_path):
+    content = 'text,n\n"one\nline",1\n\nbad\n日本,2\n'
+    (tmp_path / "rows.csv").write_text(content)
+    found = rows(table(tmp_path / "rows.csv"))
+    starts = [content.encode().index(part.encode()) for part in ('"one', "bad", "日本")]
+    assert [row.offset for row in found] == starts
+    assert [row.native_id for row in found if not row.problem] == [f"rows.csv:{start}" for start in starts[::2]]
+
+
+def test_csv_values_may_be_long_but_not_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_csv, "RECORD_CHARACTERS", 1000)
+    (tmp_path / "rows.csv").write_text('id,text\n1,"' + "x" * 900 + '"\n2,"' + "line\n" * 400 + '"\n3,c\n')
+    found = rows(table(tmp_path / "rows.csv", id="id"))
+    assert [row.native_id for row in found if not row.problem] == ["1", "3"]
+    assert "larger than field limit" in next(row.problem for row in found if row.problem)
 
 
 def test_a_parquet_batch_is_bounded_by_its_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_batches, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(table_parquet, "BATCH_BYTES", 1000)
     texts = [f"{n} ".ljust(300, "x") for n in range(50)]
     pq.write_table(pa.table({"text": texts}), tmp_path / "rows.parquet", use_dictionary=False, compression="none")
     batches = []
-    original = table_batches._values
-    monkeypatch.setattr(table_batches, "_values", lambda batch: batches.append(batch) or original(batch))
+    original = table_parquet._values
+    monkeypatch.setattr(table_parquet, "_values", lambda batch: batches.append(batch) or original(batch))
     assert [row.text for row in rows(table(tmp_path / "rows.parquet"))] == texts
     assert max(batch.num_rows for batch in batches) == 3
 

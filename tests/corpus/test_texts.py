@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from raykd.artifacts import Result
-from raykd.config import Corpus, Exclude
+from raykd.config import Corpus, Exclude, LanguageColumn
 from raykd.corpus import documents, texts
 from raykd.corpus.rank import document_id, rank
 from raykd.corpus.schema import TEXT
@@ -292,3 +292,48 @@ def test_an_empty_language_is_refused_with_its_counts(local_ray, store, write_ro
     assert "excluded group 1" in str(error.value)
     assert empty.path in str(error.value)
     assert store.manifest(RESULT) is None
+
+
+def test_a_column_of_languages_gives_what_a_source_for_each_gives(store, write_rows, read_shards):
+    languages = ["en", "ja", "xx", "en", ""]
+    rows = [{"id": n, "text": long(f"text {n % 40}"), "lang": languages[n % 5]} for n in range(200)]
+    column = write_rows("rows", [*rows, {"id": 200, "lang": "ja"}], id="id")
+    column = column.model_copy(update={"language": LanguageColumn(column="lang", codes={"en": "eng", "ja": "jpn"})})
+    each = [
+        column.model_copy(update={"language": language, "where": {"lang": (code,)}})
+        for code, language in (("en", "eng"), ("ja", "jpn"))
+    ]
+    stored = []
+    for sources in ((column,), each):
+        result = Result("texts", f"of-{len(sources)}", 1, {"sources": len(sources)})
+        prepare_texts(store, result, "rows", Corpus(sources=tuple(sources), rejected_share=0.1), SEED, [])
+        facts = store.facts(result)["languages"]
+        kept = {name: {"read": found["read"], "documents": found["documents"]} for name, found in facts.items()}
+        stored.append((kept, [read_shards(result, language) for language in ("eng", "jpn")]))
+    assert stored[0][1] == stored[1][1]
+    assert [stored[0][0][language]["documents"] for language in ("eng", "jpn")] == [16, 8]  # of 40 texts
+    assert stored[0][0] == stored[1][0]
+    assert [stored[0][0][language]["read"] for language in ("eng", "jpn")] == [80, 41]
+
+
+def test_the_rows_of_tasks_stand_in_no_joined_turns(store, write_rows, read_shards):
+    turns = [{"id": n, "text": f"turn {n}", "chat": n // 5} for n in range(40)] + [
+        {"id": 40, "text": long("asked twice"), "chat": 8},
+        {"id": 41, "text": "and answered", "chat": 8},
+    ]
+    task = Result("tasks", "intent", 1, {})
+    columns = {"doc_id": [document_id("chat", str(n)) for n in (7, 20)], "text": ["turn 7", "turn 20"]}
+    elsewhere = {"doc_id": [document_id("elsewhere", "1")], "text": [long("asked twice")]}
+    for split, rows in (("train", columns), ("test", elsewhere)):
+        store.storage.write_table(f"{task.directory}/language=eng/{split}.parquet", pa.table(rows))
+    store.storage.write_bytes(f"{task.directory}/manifest.json", b"{}")
+    source = write_rows("chat", turns, id="id", conversation={"id": "chat", "join": 1000})
+    prepare_texts(store, RESULT, "chat", Corpus(sources=(source,)), SEED, [task])
+    texts = {row["text"] for row in read_shards(RESULT, "eng")}
+    assert "turn 5\nturn 6" in texts
+    assert "turn 8\nturn 9" in texts
+    assert "turn 21\nturn 22\nturn 23\nturn 24" in texts
+    assert "and answered" in texts
+    words = {line for text in texts for line in text.split("\n")}
+    assert words == {f"turn {n}" for n in range(40) if n not in (7, 20)} | {"and answered"}
+    assert store.facts(RESULT)["languages"]["eng"]["dropped"] == {"task row": 3}

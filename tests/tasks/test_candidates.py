@@ -7,15 +7,15 @@ import pytest
 from raykd.config import Sizes, Task
 from raykd.corpus.schema import DOCUMENT
 from raykd.tasks.candidates import Candidates, select_candidates
-from raykd.tasks.splits import split_rows
+from raykd.tasks.splits import Counts, split_rows
 
 LABELS = ("a", "b", "c")
 
 
-def task(kind: str = "multi-label", **sizes: int) -> Task:
+def task(kind: str = "multi-label", without_labels: bool = False, **sizes: float | bool) -> Task:
     source = {"reader": "table", "language": "eng", "path": "x", "labels": "labels"}
     values = {"train": 30, "validation": 8, "test": 8, "minimum": 2, **sizes}
-    return Task(kind=kind, sources=(source,), labels=LABELS, sizes=Sizes(**values))
+    return Task(kind=kind, sources=(source,), labels=LABELS, sizes=Sizes(**values), without_labels=without_labels)
 
 
 def documents(seed: int, rows: int) -> list[dict]:
@@ -73,9 +73,8 @@ def splits_of(rows, chosen: Task) -> dict[str, list[str]]:
     rows = rows if isinstance(rows, list) else rows.to_dict("records")
     truth = np.array([[label in row["labels"] for label in LABELS] for row in rows])
     natural = np.array([row["origin"] in ("", "natural") for row in rows])
-    splits = split_rows(
-        chosen.kind, LABELS, truth, natural, np.array([row["rank"] for row in rows], np.uint64), chosen.sizes
-    )
+    ranks = np.array([row["rank"] for row in rows], np.uint64)
+    splits = split_rows(LABELS, truth, natural, ranks, Counts.of(chosen.sizes, len(rows)))
     return {split: [rows[index]["doc_id"] for index in chosen] for split, chosen in splits.items()}
 
 
@@ -112,3 +111,51 @@ def test_a_block_may_be_empty():
     before = candidates.of_language("eng")
     candidates.add(select_candidates(DOCUMENT.empty_table(), task()))
     assert candidates.of_language("eng").equals(before)
+
+
+def test_shares_proportions_and_groups_need_every_row():
+    rows = documents(4, 1500)
+    expected = [row["doc_id"] for row in unlimited(rows, "eng")]
+    for sizes in ({"train": 0.8, "validation": 0.1, "test": 0.1}, {"stratified": True}, {"whole_groups": True}):
+        assert collect(rows, task(**sizes), 70).of_language("eng")["doc_id"].tolist() == expected
+    assert len(collect(rows, task(), 70).of_language("eng")) < len(expected)
+
+
+def test_labels_that_may_be_there_are_unknown_and_never_a_rows_own():
+    rows = [
+        {"labels": ["a"], "unknown": ["b", "a", "other"]},
+        {"labels": ["b"], "known": []},
+        {"labels": ["b"], "known": ["c"], "unknown": ["c"]},
+        {"labels": ["c"], "known": ["a", "b"]},
+        {"labels": ["c"]},
+    ]
+    rows = [
+        {**documents(n, 1)[0], "doc_id": str(n), "rank": n, "text": f"{n}", "language": "eng", **row}
+        for n, row in enumerate(rows)
+    ]
+    found = collect(rows, task(), 2).of_language("eng")
+    assert found["unknown"].tolist() == [("b",), ("a", "c"), ("a", "c"), (), ()]
+
+
+def test_rows_without_a_label_belong_to_a_task_that_says_so():
+    rows = [{**row, "text": row["doc_id"], "language": "eng"} for row in documents(0, 40)]
+    rows = [{**row, "labels": ["other"]} if n % 4 == 0 else row for n, row in enumerate(rows)]
+    none = {row["doc_id"] for row in rows if not set(row["labels"]) & set(LABELS)}
+    assert none.isdisjoint(collect(rows, task(), 9).of_language("eng")["doc_id"])
+    assert none < set(collect(rows, task(without_labels=True), 9).of_language("eng")["doc_id"])
+
+
+def test_a_text_of_two_ready_splits_stays_where_it_is_tested():
+    source = {"reader": "table", "language": "eng", "path": "x", "labels": "labels", "split": "part"}
+    chosen = Task(kind="multi-label", sources=(source,), labels=LABELS)
+    texts = {"train": ["one", "two", "three", "four"], "validation": ["two", "five"], "test": ["one", "five", "six"]}
+    rows = [
+        {**documents(0, 1)[0], "doc_id": f"{split} {text}", "rank": n, "text": text, "split": split, "language": "eng"}
+        for split, own in texts.items()
+        for n, text in enumerate(own)
+    ]
+    candidates = collect(rows, chosen, 2)
+    found = candidates.of_language("eng")
+    left = {split: set(found.loc[found["split"] == split, "text"]) for split in texts}
+    assert left == {"train": {"three", "four"}, "validation": {"two"}, "test": {"one", "five", "six"}}
+    assert candidates.across_splits("eng") == 3

@@ -34,7 +34,7 @@ def messages(path, languages=("eng",), rows=80):
                     "id": f"{language}{n}",
                     "text": f"message {n} in {language}",
                     "intent": ("buy", "chat")[n % 2],
-                    "company": f"company {n % 3}",
+                    "company": f"company {n // 2 % 3}",
                     "from": "translated" if n % 4 > 1 else "natural",
                 }
                 file.write(json.dumps(row) + "\n")
@@ -83,7 +83,7 @@ def test_binary_task_of_two_languages(store, tmp_path):
         assert all(text.endswith(language) for text in texts)
         assert {row["origin"] for row in splits["test"]} == {"natural"}
         assert {row["origin"] for row in splits["train"]} == {"natural", "translated"}
-        assert list(splits["test"][0]) == ["doc_id", "text", "labels", "group", "origin"]
+        assert list(splits["test"][0]) == ["doc_id", "text", "labels", "unknown", "group", "origin"]
     facts = store.facts(made)
     assert sum(row["rows"] for row in facts["rows"]) == 100
     assert sum(row["rows"] for row in facts["labels"]) == 100
@@ -127,3 +127,77 @@ def test_bad_data_is_named(store, tmp_path):
             prepare_task(store, result(), "intent", task, ["eng"], seed=56)
         assert store.manifest(result()) is None
     prepare_task(store, result(), "intent", binary([table_source(broken)], rejected_share=0.02), ["eng"], 56)
+
+
+def test_a_language_with_too_little_gets_half(store, tmp_path):
+    messages(tmp_path / "eng.jsonl", ["eng"])
+    messages(tmp_path / "spa.jsonl", ["spa"], rows=44)
+    sources = [table_source(tmp_path / "eng.jsonl"), table_source(tmp_path / "spa.jsonl", "spa")]
+    sizes = Sizes(train=40, validation=10, test=10, minimum=4, smaller="half")
+    task, made = binary(sources, sizes=sizes), result()
+    prepare_task(store, made, "intent", task, ["eng", "spa"], seed=56)
+    assert store.facts(made)["halved"] == ["spa"]
+    lengths = {split: len(read(store, made, "spa", split)) for split in ("train", "validation", "test")}
+    assert lengths == {"train": 20, "validation": 5, "test": 5}
+    labels = [row for row in store.facts(made)["labels"] if row["language"] == "spa" and row["split"] == "test"]
+    assert all(row["rows"] >= 2 for row in labels)
+
+    rare = binary(sources, sizes=Sizes(train=400, validation=60, test=60, minimum=50, smaller="half"))
+    message = r"spa: test needs 50 rows with the label 'chat' .* nor does half .* needs 25 rows with the label 'chat'"
+    with pytest.raises(InputError, match=message):
+        prepare_task(store, result("rare"), "intent", rare, ["spa"], seed=56)
+    own = Sizes(train=40, validation=10, test=10, languages={"spa": {"train": 9, "validation": 8, "test": 7}})
+    made = result("own sizes")
+    prepare_task(store, made, "intent", binary(sources, sizes=own), ["eng", "spa"], seed=56)
+    assert [len(read(store, made, language, "test")) for language in ("eng", "spa")] == [10, 7]
+
+
+def test_ready_splits_and_partial_labels_of_a_table(store, tmp_path):
+    rows = [
+        {
+            "text": f"text {n}",
+            "tags": ["ab"[n % 2]],
+            "maybe": ["b"] if n == 8 else [],
+            "part": ("train", "dev", "test")[n % 3],
+        }
+        for n in range(30)
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    columns = {
+        "reader": "table",
+        "language": "eng",
+        "path": str(tmp_path / "own.jsonl"),
+        "labels": "tags",
+        "name": "own",
+    }
+    columns["unknown"] = "maybe"
+    sources = (
+        {**columns, "where": {"part": ["train"]}, "fixed_split": "train"},
+        {**columns, "where": {"part": ["dev"]}, "fixed_split": "validation", "labels_known": []},
+        {**columns, "where": {"part": ["test"]}, "split": "part"},
+    )
+    task, made = Task(kind="multi-label", labels=("a", "b"), sources=sources), Result("tasks", "own", 1, {})
+    prepare_task(store, made, "own", task, ["eng"], seed=56)
+    for split, number in (("train", 0), ("validation", 1), ("test", 2)):
+        found = read(store, made, "eng", split)
+        assert sorted(row["text"] for row in found) == sorted(row["text"] for row in rows[number::3])
+        other = {row["text"]: [label for label in "ab" if label not in row["labels"]] for row in found}
+        if split == "validation":
+            assert {row["text"]: row["unknown"] for row in found} == other
+        else:
+            assert {row["text"] for row in found if row["unknown"]} == ({"text 8"} if split == "test" else set())
+    counts = {(row["split"], row["label"]): (row["rows"], row["unknown"]) for row in store.facts(made)["labels"]}
+    assert counts["validation", "a"] == (5, 5) and counts["test", "b"] == (5, 1)
+    wrong = ({**columns, "split": "part"},)
+    with pytest.raises(InputError, match=r"column 'part' holds 'dev' in place of train, validation or test"):
+        prepare_task(store, result("w"), "own", Task(kind="multi-label", labels=("a", "b"), sources=wrong), ["eng"], 56)
+
+
+def test_companies_are_in_one_split_each(store, tmp_path):
+    messages(tmp_path / "eng.jsonl", rows=240)
+    sizes = Sizes(train=0.5, validation=0.25, test=0.25, whole_groups=True)
+    source = table_source(tmp_path / "eng.jsonl", origin=None)
+    made = result("companies")
+    prepare_task(store, made, "intent", binary([source], sizes=sizes), ["eng"], seed=56)
+    groups = [set(own) for own in store.facts(made)["groups"]["eng"].values()]
+    assert sorted(map(len, groups)) == [1, 1, 1] and len(set.union(*groups)) == 3

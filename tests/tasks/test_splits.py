@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from raykd.config import Sizes
 from raykd.errors import InputError
-from raykd.tasks.splits import split_rows
+from raykd.tasks.splits import Counts, ready_splits, split_rows
 
 TAGS = ("python", "java", "rust")
 
@@ -37,9 +37,9 @@ def draw(seed: int, rows: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
 )
 def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, test, minimum):
     truth, natural = draw(seed, 300, kind)
-    sizes = Sizes(train=train, validation=test, test=test, minimum=minimum)
+    sizes = Counts(train=train, validation=test, test=test, minimum=minimum)
     try:
-        splits = split_rows(kind, TAGS, truth, natural, ranks_of(truth), sizes)
+        splits = split_rows(TAGS, truth, natural, ranks_of(truth), sizes)
     except InputError as error:
         assert "\n" not in str(error)
         return
@@ -61,9 +61,7 @@ def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, te
 
 def test_without_a_minimum_rank_decides_alone():
     truth = np.eye(3, dtype=bool)[np.arange(100) % 3]
-    splits = split_rows(
-        "multi-label", TAGS, truth, np.ones(100, bool), ranks_of(truth), Sizes(train=30, validation=20, test=20)
-    )
+    splits = split_rows(TAGS, truth, np.ones(100, bool), ranks_of(truth), Counts(train=30, validation=20, test=20))
     np.testing.assert_array_equal(splits["test"], np.arange(20))
     np.testing.assert_array_equal(splits["validation"], np.arange(20, 40))
     np.testing.assert_array_equal(splits["train"], np.arange(40, 70))
@@ -75,7 +73,7 @@ def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
     truth[[5, 20, 30, 36], 1] = True
     truth[[6, 21, 31, 38], 2] = True
     splits = split_rows(
-        "multi-label", TAGS, truth, np.ones(40, bool), ranks_of(truth), Sizes(train=25, validation=4, test=6, minimum=1)
+        TAGS, truth, np.ones(40, bool), ranks_of(truth), Counts(train=25, validation=4, test=6, minimum=1)
     )
     np.testing.assert_array_equal(splits["test"], [0, 1, 2, 3, 5, 6])
     np.testing.assert_array_equal(splits["validation"], [4, 7, 20, 21])
@@ -86,9 +84,7 @@ def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
 def test_translations_are_never_tested_but_validated_and_trained_on():
     truth = np.eye(2, dtype=bool)[np.arange(60) % 2]
     natural = np.arange(60) >= 30
-    splits = split_rows(
-        "binary", ("yes", "no"), truth, natural, ranks_of(truth), Sizes(train=20, validation=10, test=20)
-    )
+    splits = split_rows(("yes", "no"), truth, natural, ranks_of(truth), Counts(train=20, validation=10, test=20))
     np.testing.assert_array_equal(splits["test"], np.arange(30, 50))
     assert not natural[splits["validation"]].all() and not set(splits["validation"]) & set(splits["test"])
 
@@ -96,30 +92,74 @@ def test_translations_are_never_tested_but_validated_and_trained_on():
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        (Sizes(train=500, validation=10, test=10, minimum=1), "sizes.train is 500 rows, but there are 80"),
-        (Sizes(train=10, validation=10, test=200), "sizes.test is 200 rows, but there are 100"),
+        (Counts(train=500, validation=10, test=10, minimum=1), "sizes.train is 500 rows, but there are 80"),
+        (Counts(train=10, validation=10, test=200), "sizes.test is 200 rows, but there are 100"),
         (
-            Sizes(train=10, validation=30, test=30, minimum=8),
+            Counts(train=10, validation=30, test=30, minimum=8),
             "validation needs 8 rows with the label 'rust' .* but there are 2",
         ),
-        (Sizes(train=5, validation=10, test=10, minimum=5), "test: 5 rows of each of 3 labels take 15 rows"),
-        (Sizes(train=5, validation=20, test=20), "test: none of its 20 rows has the label 'rust'"),
+        (Counts(train=5, validation=10, test=10, minimum=5), "test: 5 rows of each of 3 labels take 15 rows"),
+        (Counts(train=5, validation=20, test=20), "test: none of its 20 rows has the label 'rust'"),
     ],
 )
 def test_impossible_sizes_are_named(sizes, message):
     truth = np.eye(3, dtype=bool)[[0, 1] * 10 + [0, 1, 2] * 10 + [0, 1] * 25]
     with pytest.raises(InputError, match=message):
-        split_rows("multi-label", TAGS, truth, np.ones(100, bool), ranks_of(truth), sizes)
+        split_rows(TAGS, truth, np.ones(100, bool), ranks_of(truth), sizes)
 
 
-def test_validation_and_train_mix_natural_and_translated_rows_alike():
+def test_natural_and_translated_rows_in_turn_by_hand():
+    # Natural rows at .05, .15, ... .95 and translated ones at .00, .10, ... .90. Test takes five natural rows, up to
+    # .45; the others, .55 to .95, are stretched to .18, .36, .55, .73, .91 and fall between the translated ones.
+    natural = np.arange(20) % 2 == 1
+    ranks = (np.arange(20) / 20 * 2.0**64).astype(np.uint64)
+    truth = np.eye(2, dtype=bool)[[0, 0, 1, 1] * 5]
+    splits = split_rows(("yes", "no"), truth, natural, ranks, Counts(train=6, validation=6, test=5))
+    assert splits["test"].tolist() == [1, 3, 5, 7, 9]
+    assert splits["validation"].tolist() == [0, 2, 4, 6, 11, 13]  # of 15 rows left, 5 are natural: 2 of 6
+    assert splits["train"].tolist() == [8, 10, 12, 14, 15, 17]
+
+
+def test_translations_are_not_tested_where_a_row_has_several_labels_either():
+    truth, natural = draw(1, 300, "multi-label")
+    splits = split_rows(TAGS, truth, natural, ranks_of(truth), Counts(train=100, validation=30, test=30, minimum=3))
+    assert natural[splits["test"]].all() and not natural[splits["train"]].all()
+    with pytest.raises(InputError, match=r"sizes.test is 30 rows, but there are 0 for it that are natural"):
+        split_rows(TAGS, truth, np.zeros(300, bool), ranks_of(truth), Counts(train=100, validation=30, test=30))
+
+
+@pytest.mark.parametrize("minimum", [0, 200])
+def test_validation_and_train_mix_natural_and_translated_rows_alike(minimum):
     generator = np.random.default_rng(5)
-    truth = np.eye(2, dtype=bool)[generator.integers(2, size=4000)]
+    truth = np.eye(2, dtype=bool)[(generator.random(4000) < 0.3).astype(int)]
     natural = generator.random(4000) < 0.5
-    splits = split_rows(
-        "binary", ("yes", "no"), truth, natural, ranks_of(truth), Sizes(train=1000, validation=500, test=1000)
-    )
-    # About 1,000 of 3,000 rows that the test set leaves are natural.
+    if minimum:  # the second label is so rare that test takes it from everywhere
+        truth = np.eye(2, dtype=bool)[(generator.random(4000) < 0.2).astype(int)]
+    counts = Counts(train=1000, validation=500, test=1000, minimum=minimum)
+    splits = split_rows(("yes", "no"), truth, natural, ranks_of(truth), counts)
+    left = np.setdiff1d(np.arange(4000), splits["test"])
     assert natural[splits["test"]].all()
-    assert abs(natural[splits["validation"]].mean() - 1 / 3) < 0.06
-    assert abs(natural[splits["train"]].mean() - 1 / 3) < 0.05
+    assert abs(natural[splits["validation"]].mean() - natural[left].mean()) < 0.06
+    assert abs(natural[splits["train"]].mean() - natural[left].mean()) < 0.05
+
+
+def test_numbers_shares_and_halves():
+    assert Counts.of(Sizes(train=80, validation=10, test=11, minimum=3), 7).half == (40, 5, 5, 1)
+    assert Counts.of(Sizes(train=0.8, validation=0.1, test=0.1), 17) == (13, 2, 2, 0)
+    assert Counts.of(Sizes(train=0.5, validation=0.1, test=0.2), 100) == (50, 10, 20, 0)
+    assert sum(Counts.of(Sizes(train=0.7, validation=0.15, test=0.15), 99)) == 99
+
+
+def test_ready_splits_are_taken_as_they_are():
+    split = np.array(["test", "train", "validation", "train", "test", "train"])
+    truth = np.eye(2, dtype=bool)[[0, 0, 0, 1, 1, 1]]
+    splits = ready_splits(("yes", "no"), truth, split)
+    assert {name: rows.tolist() for name, rows in splits.items()} == {
+        "train": [1, 3, 5],
+        "validation": [2],
+        "test": [0, 4],
+    }
+    with pytest.raises(InputError, match="no row with a label is in the split 'validation'"):
+        ready_splits(("yes", "no"), truth, np.where(split == "validation", "train", split))
+    with pytest.raises(InputError, match="test: none of its 1 rows has the label 'no'"):
+        ready_splits(("yes", "no"), truth[:4], split[:4])

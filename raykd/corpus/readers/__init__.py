@@ -8,10 +8,10 @@ and its source in `raykd.config`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
-from raykd.config import Cleaning, Source
+from raykd.config import Cleaning, Source, TableSource
 from raykd.corpus.readers import stackexchange, table, wikipedia
 from raykd.corpus.readers.files import check_ranges, content_bytes, plain_name, source_files
 from raykd.corpus.readers.units import Row, Unit
@@ -37,7 +37,7 @@ READERS: dict[str, ModuleType] = {"stackexchange": stackexchange, "table": table
 
 def source_name(source: Source) -> str:
     """What document ids are made from: wherever a file lies, compressed or not, its documents keep their ids."""
-    return source.name or f"{source.language}/{plain_name(source.path.rstrip('/'))}"
+    return source.name or f"{'+'.join(source.languages)}/{plain_name(source.path.rstrip('/'))}"
 
 
 def file_name(unit: Unit) -> str:
@@ -74,6 +74,12 @@ def _units(source: Source, path: str, unit_bytes: int) -> list[Unit]:
     return units
 
 
-def read_unit(unit: Unit, cleaning: Cleaning = Cleaning()) -> Iterator[Row]:
-    """The rows of one unit, in file order."""
-    yield from READERS[unit.source.reader].read(unit, unit.source, cleaning)
+def read_unit(unit: Unit, cleaning: Cleaning = Cleaning(), alone: Callable[[Row], bool] | None = None) -> Iterator[Row]:
+    """The rows of one unit, in file order.
+
+    alone: which turns of a conversation are not joined with others; none: all are.
+    """
+    if isinstance(unit.source, TableSource):
+        yield from table.read(unit, unit.source, cleaning, alone)
+    else:
+        yield from READERS[unit.source.reader].read(unit, unit.source, cleaning)

@@ -11,12 +11,13 @@ import queue
 import threading
 from typing import Any, BinaryIO
 
-import fsspec
-
+from raykd.artifacts.filesystems import filesystem_of
 from raykd.corpus.readers.files import BUFFER, buffered
 from raykd.errors import InputError
 
 QUEUE_CHUNKS = 8
+# More content than this for a byte of the archive is no text: real dumps have 5 to 10, LZMA's most is some 7,000.
+BOMB_RATIO, BOMB_BYTES = 1000, 1 << 30
 _WAIT_SECONDS = 0.1  # how often a full queue looks whether its reader has gone
 
 
@@ -44,7 +45,7 @@ def _open(path: str, name: str) -> tuple[Any, BinaryIO, str]:
         import py7zr
     except ImportError as error:
         raise InputError(f"{path}: reading .7z needs py7zr; install it with: pip install 'raykd[archives]'") from error
-    filesystem, local = fsspec.core.url_to_fs(path)
+    filesystem, local = filesystem_of(path)
     file = filesystem.open(local, "rb", block_size=BUFFER)
     try:
         archive = py7zr.SevenZipFile(file)
@@ -61,6 +62,10 @@ def _open(path: str, name: str) -> tuple[Any, BinaryIO, str]:
         there = ", ".join(members or archive.getnames()[:10]) or "nothing"
         file.close()
         raise InputError(f"{path}: an archive with one {name} is needed; this one has {len(members)}: {there}")
+    unpacked = sum(entry.uncompressed for entry in archive.files if entry.filename == members[0])
+    if unpacked > max(BOMB_BYTES, BOMB_RATIO * (packed := filesystem.size(local))):
+        file.close()
+        raise InputError(f"{path}: {members[0]} is {unpacked:,} bytes in an archive of {packed:,}; that is no text")
     return archive, file, members[0]
 
 

@@ -1,15 +1,15 @@
 """Turns to documents: turns of one conversation that follow each other, joined up to a length, so that chat fills
 sequences.
 
-A run is a series of neighbouring rows with one conversation, group and origin. It is one unit's whole, wherever the
-file is cut: a unit leaves out the run that its first row stands in, as it cannot see where that began, and reads on
-beyond its end, through the run of the first row there.
+A run is a series of neighbouring rows with one conversation, group, origin and language. It is one unit's whole,
+wherever the file is cut: a unit leaves out the run that its first row stands in, as it cannot see where that began,
+and reads on beyond its end, through the run of the first row there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -31,19 +31,22 @@ class Turn:
     def run(self) -> tuple[str, ...]:
         """What neighbours share; a row with a problem has no neighbours."""
         row = self.row
-        return ("", row.place) if row.problem else (self.conversation, row.group, row.origin)
+        return ("", row.place) if row.problem else (self.conversation, row.group, row.origin, row.language)
 
 
-def join_turns(turns: Iterable[Turn], unit: Unit, length: int) -> Iterator[Row]:
+def join_turns(
+    turns: Iterable[Turn], unit: Unit, length: int, alone: Callable[[Row], bool] | None = None
+) -> Iterator[Row]:
     """The unit's documents of at most `length` characters.
 
-    turns: from the unit's start to the end of the file, in file order.
+    turns: from the unit's start to the end of the file, in file order. alone: turns that are documents of their own,
+    between which the others are joined (those of a task, which a corpus leaves out).
     """
     for run in _runs(turns, unit):
         if run[0].row.problem:
             yield run[0].row
         else:
-            yield from _documents([turn.row for turn in sorted(run, key=_order)], length)
+            yield from _documents([turn.row for turn in sorted(run, key=_order)], length, alone)
 
 
 def _runs(turns: Iterable[Turn], unit: Unit) -> Iterator[list[Turn]]:
@@ -88,20 +91,25 @@ def _order(turn: Turn) -> tuple[int, float, str]:
     return (0, number, "") if math.isfinite(number) else (1, 0, turn.order)
 
 
-def _documents(rows: list[Row], length: int) -> Iterator[Row]:
+def _documents(rows: list[Row], length: int, alone: Callable[[Row], bool] | None) -> Iterator[Row]:
     """rows: one run, in order."""
     part: list[Row] = []
     size = 0
     for row in rows:
-        if part and size + 1 + len(row.text) > length:
+        is_alone = alone is not None and alone(row)
+        if part and (is_alone or size + 1 + len(row.text) > length):
             yield _document(part)
             part = []
+        if is_alone:
+            yield row
+            continue
         size = len(row.text) + (size + 1 if part else 0)
         part.append(row)
-    yield _document(part)
+    if part:
+        yield _document(part)
 
 
 def _document(rows: list[Row]) -> Row:
     first = rows[0]
     text = "\n".join(row.text for row in rows)
-    return Row(first.native_id, first.place, text, group=first.group, origin=first.origin, offset=first.offset)
+    return first._replace(text=text)

@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-import fsspec
 import pyarrow as pa
 
 from raykd.artifacts.filesystems import filesystem_of
@@ -94,7 +93,7 @@ def whole_file(source: Source, path: str) -> list[Unit]:
 
 def open_file(path: str) -> BinaryIO:
     """A file, decompressed, to be read from its start. Reading raises InputError where it cannot be decompressed."""
-    filesystem, local = fsspec.core.url_to_fs(path)
+    filesystem, local = filesystem_of(path)
     file = filesystem.open(local, "rb", block_size=BUFFER)
     if not (suffix := compression(path)):
         return io.BufferedReader(file, BUFFER)  # not every filesystem's files can limit the length of a line
@@ -188,7 +187,7 @@ def check_ranges(path: str) -> None:
     """Raises InputError for a web server that does not send files from the middle, or does not tell their size."""
     if not path.startswith(("http://", "https://")) or _size(path) < 2:
         return
-    filesystem, local = fsspec.core.url_to_fs(path)
+    filesystem, local = filesystem_of(path)
     try:
         with filesystem.open(local, "rb", block_size=BUFFER) as file:
             file.seek(1)
@@ -198,7 +197,7 @@ def check_ranges(path: str) -> None:
 
 
 def _size(path: str) -> int:
-    filesystem, local = fsspec.core.url_to_fs(path)
+    filesystem, local = filesystem_of(path)
     size = filesystem.size(local)
     if size is None:
         raise InputError(f"{path}: {_DOWNLOAD}")

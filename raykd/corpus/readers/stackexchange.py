@@ -50,7 +50,7 @@ def read(unit: Unit, source: StackExchangeSource, cleaning: Cleaning) -> Iterato
                 if title := post.get("Title"):
                     text = f"{title}\n{text}"
                 labels = tuple(_TAG.findall(post.get("Tags", "")))
-                yield Row(f"{site}{post['Id']}", place, text, labels, offset=offset)
+                yield Row(f"{site}{post['Id']}", place, text, labels=labels, offset=offset)
 
 
 def _blocks(rows: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:

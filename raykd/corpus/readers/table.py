@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from raykd.config import Cleaning, TableSource
+from raykd.config import Cleaning, LanguageColumn, SplitName, TableSource
 from raykd.corpus.clean import html_to_text
-from raykd.corpus.readers import table_batches, table_lines
+from raykd.corpus.readers import table_csv, table_lines, table_parquet
 from raykd.corpus.readers.conversations import Turn, join_turns
 from raykd.corpus.readers.files import compression
 from raykd.corpus.readers.units import Record, Row, Unit
@@ -28,9 +28,9 @@ class Form(NamedTuple):
 
 
 FORMS = {
-    ".parquet": Form(table_batches.parquet_units, table_batches.parquet_records, compressed=False),
+    ".parquet": Form(table_parquet.parquet_units, table_parquet.parquet_records, compressed=False),
     ".jsonl": Form(table_lines.line_units, table_lines.json_records),
-    ".csv": Form(table_batches.csv_units, table_batches.csv_records),
+    ".csv": Form(table_csv.csv_units, table_csv.csv_records),
     ".txt": Form(table_lines.text_units, table_lines.text_records),
 }
 
@@ -40,12 +40,14 @@ def units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
     return _form(path).units(source, path, unit_bytes)
 
 
-def read(unit: Unit, source: TableSource, cleaning: Cleaning) -> Iterator[Row]:
-    """The unit's rows that `where` keeps, single or as joined turns."""
+def read(
+    unit: Unit, source: TableSource, cleaning: Cleaning, alone: Callable[[Row], bool] | None = None
+) -> Iterator[Row]:
+    """The unit's rows that `where` keeps, single or as joined turns. alone: turns that are not joined."""
     records = _form(unit.path).records(unit, source)
     if source.conversation and source.conversation.join:
         turns = (_turn(record, source, cleaning) for record in _kept_from(records, unit, source))
-        yield from join_turns(turns, unit, source.conversation.join)
+        yield from join_turns(turns, unit, source.conversation.join, alone)
         return
     for record in records:
         if not unit.holds(record.position):
@@ -63,9 +65,14 @@ def _form(path: str) -> Form:
 
 
 def _is_kept(record: Record, source: TableSource) -> bool:
-    return bool(record.problem) or all(
-        _strings(record.columns.get(column)) & set(values) for column, values in source.where.items()
+    return bool(record.problem) or (
+        all(_strings(record.columns.get(column)) & set(values) for column, values in source.where.items())
+        and (not isinstance(source.language, LanguageColumn) or bool(_language(record, source.language)))
     )
+
+
+def _language(record: Record, language: LanguageColumn) -> str:
+    return language.codes.get(_string(record.columns.get(language.column)), "")
 
 
 def _kept_from(records: Iterator[Record], unit: Unit, source: TableSource) -> Iterator[Record]:
@@ -82,16 +89,21 @@ def _kept_from(records: Iterator[Record], unit: Unit, source: TableSource) -> It
 
 def _row(record: Record, source: TableSource, cleaning: Cleaning) -> Row:
     columns = record.columns
+    language = _language(record, source.language) if isinstance(source.language, LanguageColumn) else ""
     if problem := record.problem or _problem(columns, source):
-        return Row(record.native_id, record.place, problem=problem, offset=record.offset)
+        return Row(record.native_id, record.place, language=language, problem=problem, offset=record.offset)
     return Row(
         native_id=str(columns[source.id]) if source.id else record.native_id,
         place=record.place,
         text=html_to_text(columns[source.text], cleaning) if source.html else columns[source.text],
+        language=language,
         labels=tuple(sorted(_strings(columns.get(source.labels)))) if source.labels else (),
         group=_string(columns.get(source.group)) if source.group else "",
         origin=_string(columns.get(source.origin)) if source.origin else "",
         offset=record.offset,
+        unknown=tuple(sorted(_strings(columns.get(source.unknown)))) if source.unknown else (),
+        known=source.labels_known,
+        split=_string(columns.get(source.split)) if source.split else source.fixed_split or "",
     )
 
 
@@ -101,13 +113,15 @@ def _problem(columns: Mapping[str, Any], source: TableSource) -> str:
         return f"nothing in column {source.text!r}"
     if not isinstance(text, str):
         return f"column {source.text!r} holds no text"
-    for column in (source.id, source.group, source.labels, source.origin):
+    for column in (source.id, source.group, source.labels, source.unknown, source.origin):
         if column and any(_HALF_PAIR.search(one) for one in _strings(columns.get(column))):
             return f"half a surrogate pair in column {column!r}"
     turns = source.conversation
     for column in (source.id, *((turns.id, turns.turn) if turns and turns.join else ())):
         if column and not _string(columns.get(column)):
             return f"nothing in column {column!r}"
+    if source.split and (split := _string(columns.get(source.split))) not in get_args(SplitName):
+        return f"column {source.split!r} holds {split!r} in place of train, validation or test"
     return ""
 
 

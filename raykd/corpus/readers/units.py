@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from raykd.config import Source, TableSource
+from raykd.config import LanguageColumn, Source, TableSource
 from raykd.errors import InputError
 
 
@@ -33,17 +33,21 @@ class Row(NamedTuple):
     """One row as it stands in its file; native_id is unique within the source.
 
     offset: the byte of the uncompressed file at which it starts, another one for every row. Where a reader cannot know
-    that, it counts the bytes of text before the row (CSV, Wikipedia) or shares out those of a parquet row group.
+    that, it counts the bytes of text before the row (Wikipedia) or shares out those of a parquet row group.
     """
 
     native_id: str
     place: str
     text: str = ""
+    language: str = ""  # "" where the source has one language
     labels: tuple[str, ...] = ()
     group: str = ""
     origin: str = ""
     problem: str = ""
     offset: int = 0
+    unknown: tuple[str, ...] = ()
+    known: tuple[str, ...] | None = None
+    split: str = ""
 
 
 class Record(NamedTuple):
@@ -63,7 +67,9 @@ class Record(NamedTuple):
 def named_columns(source: TableSource) -> list[str]:
     """The columns that a source names, each once."""
     turns = source.conversation
-    named = (source.text, source.id, source.group, source.labels, source.origin, *source.where)
+    named: tuple[str | None, ...] = (source.text, source.id, source.group, source.labels, source.origin)
+    named += (source.language.column,) if isinstance(source.language, LanguageColumn) else ()
+    named += (source.unknown, source.split, *source.where)
     named += (turns.id, turns.turn) if turns else ()
     return list(dict.fromkeys(column for column in named if column))
 

@@ -1,30 +1,28 @@
-"""Tables of columns: parquet by row group, CSV whole."""
+"""Parquet, by row group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import fsspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 
+from raykd.artifacts.filesystems import filesystem_of
 from raykd.config import TableSource
-from raykd.corpus.readers.files import open_file, plain_name, whole_file
+from raykd.corpus.readers.files import plain_name
 from raykd.corpus.readers.units import Record, Unit, check_columns, named_columns
 from raykd.errors import InputError
 
 BATCH_ROWS, BATCH_BYTES = 8192, 16 << 20  # of rows that are Python objects at a time
-CSV_BLOCK_BYTES = 16 << 20  # a longer record cannot be read; reading takes some 200 MB of memory, 90 MB with 1 MB
 
 
 def parquet_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
     """Raises InputError for a file that is no parquet and for columns that it lacks."""
+    filesystem, local = filesystem_of(path)
     try:
-        with fsspec.open(path, "rb") as file:
+        with filesystem.open(local, "rb") as file:
             parquet = pq.ParquetFile(file)
             names, count = parquet.schema_arrow.names, parquet.num_row_groups
     except pa.ArrowInvalid as error:
@@ -35,7 +33,8 @@ def parquet_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]
 
 def parquet_records(unit: Unit, source: TableSource) -> Iterator[Record]:
     """A record's position is its row group; the rows of a group share its uncompressed text evenly (`Row.offset`)."""
-    with fsspec.open(unit.path, "rb") as file:
+    filesystem, local = filesystem_of(unit.path)
+    with filesystem.open(local, "rb") as file:
         parquet = pq.ParquetFile(file)
         rows = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
         sizes = [_text_bytes(parquet.metadata.row_group(group), source.text) for group in range(len(rows))]
@@ -70,53 +69,6 @@ def _with_offsets(
         row += batch.num_rows
 
 
-def csv_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
-    """Raises InputError for a file without a header and for columns that it lacks. A newline may stand in a value."""
-    with open_file(path) as file:
-        try:
-            parsing = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=lambda row: "skip")
-            reading = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
-            names = pa.csv.open_csv(file, read_options=reading, parse_options=parsing).schema.names
-        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: not a CSV file with a header ({error})") from error
-    check_columns(source, path, names)
-    return whole_file(source, path)
-
-
-def csv_records(unit: Unit, source: TableSource) -> Iterator[Record]:
-    """All values are text. Rows of another length than the header come last, with a problem."""
-    columns = named_columns(source)
-    bad: list[pa.csv.InvalidRow] = []
-
-    def skip(row: pa.csv.InvalidRow) -> str:
-        bad.append(row)
-        return "skip"
-
-    def batches() -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
-        offset = 0
-        with open_file(unit.path) as file:
-            for batch in pa.csv.open_csv(
-                file,
-                # With threads a bad row has no number.
-                read_options=pa.csv.ReadOptions(use_threads=False, block_size=CSV_BLOCK_BYTES),
-                parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-                convert_options=pa.csv.ConvertOptions(
-                    include_columns=columns,
-                    column_types=dict.fromkeys(columns, pa.string()),
-                    check_utf8=False,  # else one bad byte would be the end of the file
-                ),
-            ):
-                lengths = pc.binary_length(batch.column(source.text)).to_numpy() + 1
-                offsets = np.cumsum(np.concatenate([[offset], lengths]))
-                yield batch, offsets[:-1]
-                offset = int(offsets[-1])
-
-    yield from _batch_records(unit, 0, batches(), 0)
-    for row in bad:
-        problem = f"{row.actual_columns} columns where the header has {row.expected_columns}"
-        yield Record(0, f"{unit.path}: record {row.number}", f"record {row.number}", {}, problem, 0)
-
-
 def _batch_records(
     unit: Unit, position: int, batches: Iterable[tuple[pa.RecordBatch, np.ndarray]], row: int
 ) -> Iterator[Record]:
@@ -128,8 +80,7 @@ def _batch_records(
                 yield Record(position, f"{unit.path}: row {row}", f"{file}:{row}", columns, problem, offset)
                 row += 1
     except (pa.ArrowInvalid, OSError) as error:
-        hint = f"; a quote that is never closed, or more than {CSV_BLOCK_BYTES} bytes" if "stradd" in str(error) else ""
-        raise InputError(f"{unit.path}: cannot be read after row {row}: {error}{hint}") from error
+        raise InputError(f"{unit.path}: cannot be read after row {row}: {error}") from error
 
 
 def _values(batch: pa.RecordBatch) -> Iterator[tuple[dict[str, Any], str]]:

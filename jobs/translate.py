@@ -1,0 +1,89 @@
+"""Machine-translate the labelled rows of an experiment's `translate` section, for tasks to read; a rerun goes on.
+
+python jobs/translate.py configs/cc.yaml
+ray job submit --working-dir . -- python jobs/translate.py configs/cc.yaml
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from common import Run, job, on_cluster
+
+from raykd.artifacts import Storage, file_identity
+from raykd.config import Translate
+from raykd.corpus.readers import source_files, source_name
+from raykd.errors import InputError
+from raykd.plan import model_hash
+from raykd.tasks.translation import is_translated, translate_rows, translation_identity
+
+
+def translate(run: Run) -> None:
+    experiment = run.experiment
+    spec = experiment.translate
+    if not spec:
+        raise InputError("the experiment has no translate section, so there is nothing to translate")
+    _check_resources(run)
+    storage = Storage(_directory(spec))
+    identity = translation_identity(spec, experiment.cleaning, _inputs(run, spec))
+    if is_translated(storage, identity):
+        run.say(f"translations in {storage.uri}")
+        return
+    run.start_ray()
+    facts = translate_rows(storage, spec, identity, experiment.cleaning, experiment.resources.translate, run.say)
+    for language, found in facts["languages"].items():
+        left_out = ", ".join(f"{count:,} {problem}" for problem, count in found["left_out"].items()) or "none"
+        run.say(f"{language}: {found['rows']:,} rows translated (left out: {left_out})")
+
+
+def _directory(spec: Translate) -> str:
+    if "://" in spec.directory:
+        return spec.directory
+    if on_cluster() and not Path(spec.directory).is_absolute():
+        raise InputError(
+            f"translate.directory: {spec.directory!r} is relative, and a submitted job's working directory is thrown "
+            "away; give an absolute path that all nodes share, or a URI"
+        )
+    return str(Path(spec.directory).expanduser().absolute())
+
+
+def _inputs(run: Run, spec: Translate) -> dict[str, str]:
+    """The identities of the source files, and of the models by pair of languages."""
+    files = {
+        f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": file_identity(path, run.experiment.source_identity)
+        for source in spec.sources
+        for path in source_files(source)
+    }
+    pairs = [
+        (source, target)
+        for source in sorted({language for source in spec.sources for language in source.languages})
+        for target in spec.languages
+        if source != target
+    ]
+    models = {
+        f"model {source}-{target}": model_hash(spec.model_of(source, target), spec.revision) for source, target in pairs
+    }
+    return files | models
+
+
+def _check_resources(run: Run) -> None:
+    """An actor that asks for more than there is would wait for ever."""
+    import torch
+
+    asked = run.experiment.resources.translate
+    if on_cluster():
+        return
+    available = run.experiment.resources.logical_cpus or os.cpu_count() or 1
+    if asked.actors * asked.cpus > available:
+        raise InputError(
+            f"resources.translate: {asked.actors} actor(s) x {asked.cpus:g} CPU, but there are {available} logical CPUs"
+        )
+    if asked.gpus and not torch.cuda.is_available():
+        raise InputError(
+            f"resources.translate.gpus: {asked.gpus:g} asked, but this machine has no GPU that torch can use"
+        )
+
+
+if __name__ == "__main__":
+    job(__doc__, translate)
