@@ -25,10 +25,23 @@ def certainty(inputs: ReportInputs, results: Results) -> list[str]:
         f"{found} of the {len(tests)} tests on F1 {'has' if found == 1 else 'have'} {relation('p', '<', LEVEL)}. "
         f"Without any real difference, chance alone would give about {by_chance:.1f}: the p-values behind the marks "
         "are not corrected for the number of tests.",
+        *false_mark_sentences(tests),
         *(family_sentence(own) for _, own in tests.groupby("family", sort=False)),
         *threshold_sentences(results),
         *power_sentences(results),
         variation_sentence(inputs, results),
+    ]
+
+
+def false_mark_sentences(tests: pd.DataFrame) -> list[str]:
+    """How often a mark is given to encoders that score alike, at the sizes that most tests have."""
+    n, n_baseline = _usual_sizes(tests)
+    rate = reach(n, n_baseline).false_mark_rate
+    if not rate:
+        return []
+    return [
+        f"At {n} seeds against {n_baseline} a mark is stricter than its level says: encoders that score alike get one "
+        f"in {100 * rate:.1f}{NO_BREAK}% of tests, not in {100 * LEVEL:g}{NO_BREAK}%: D has few values."
     ]
 
 
@@ -38,16 +51,18 @@ def family_sentence(tests: pd.DataFrame) -> str:
     survived = tests.loc[tests["holm_p_value"] < LEVEL, "direction"].value_counts().to_dict()
     higher, lower = survived.get("higher", 0), survived.get("lower", 0)
     n, n_baseline = _usual_sizes(tests)
-    first_step = attainable_p_values(n, n_baseline, LEVEL / len(tests)).significant
+    planned = int(tests["family_size"].iloc[0])
+    first_step = attainable_p_values(n, n_baseline, LEVEL / planned).significant
     needed = (
         "No D is enough for its first step."
         if first_step is None
         else f"Its first step needs {relation('D', '≥', first_step[0])}."
     )
     which = f"{names[tests['family'].iloc[0]]} differences (F1 against {' or '.join(tests['baseline'].unique())})"
+    of = f"{len(tests)}" if len(tests) == planned else f"{len(tests)} tested (of {planned} planned)"
     stand = "stands" if higher + lower == 1 else "stand"
     return (
-        f"Corrected for their number (Holm), {higher + lower} of the {len(tests)} {which} {stand}: "
+        f"Corrected for their number (Holm), {higher + lower} of the {of} {which} {stand}: "
         f"{higher} higher, {lower} lower. {needed}"
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -13,17 +12,22 @@ from raykd.checks import task_encoders
 from raykd.config import to_yaml
 from raykd.evaluate.cell import Cell
 from raykd.plan import Plan
-from raykd.planned import Planned, PlannedEncoder
+from raykd.planned import PlannedEncoder
+from raykd.report.compare import compare_experiments, write_comparison
 from raykd.report.corpus_facts import drop_rows, frame, made_here, taken_rows, text_rows, token_rows
 from raykd.report.inputs import ReportInputs, Sweep
+from raykd.report.paper_differences import paper_differences
 from raykd.report.render import write_report
+from raykd.report.sizes import size_rows
+from raykd.report.stored_predictions import read_predictions
 
-VERSION = 3
+VERSION = 4
 
 
-def write_current_report(plan: Plan) -> str:
+def write_current_report(plan: Plan, paper: bool = False) -> str:
     """Write report/ unless it already shows just these results; returns where its page is.
 
+    paper: whether it has the paper's values beside ours, and how the experiments differ.
     The report is a view, not a result: it is written anew whenever what it shows has changed.
     """
     store, started = plan.store, time.time()
@@ -35,7 +39,7 @@ def write_current_report(plan: Plan) -> str:
         for planned in made_here(plan)
         if store.manifest(planned.tokens)
     }
-    settings = {"config": to_yaml(plan.experiment), "rows": seeds, "shards": shards}
+    settings = {"config": to_yaml(plan.experiment), "rows": seeds, "shards": shards, "paper": paper}
     view = Result("report", plan.experiment.name, VERSION, settings, done)
     index = store.storage.address("report", "index.html")
     if store.storage.exists("report/manifest.json") and store.storage.read_json("report/manifest.json")["hash"] == (
@@ -43,12 +47,22 @@ def write_current_report(plan: Plan) -> str:
     ):
         return index
     store.storage.remove("report")
-    write_report(collect(plan), lambda path, content: store.storage.write_bytes(f"report/{path}", content))
+    write_report(collect(plan, paper), lambda path, content: store.storage.write_bytes(f"report/{path}", content))
     store.storage.write_json("report/manifest.json", {"hash": view.hash, "seconds": round(time.time() - started, 1)})
     return index
 
 
-def collect(plan: Plan) -> ReportInputs:
+def write_comparison_report(first: Plan, second: Plan) -> str:
+    """Write what `second` found against `first` into the first's storage, anew; returns where its page is."""
+    storage = first.store.storage
+    folder = f"report-against/{second.experiment.name}"
+    storage.remove(folder)
+    compared = compare_experiments(collect(first), collect(second))
+    write_comparison(compared, lambda path, content: storage.write_bytes(f"{folder}/{path}", content))
+    return storage.address(folder, "index.html")
+
+
+def collect(plan: Plan, paper: bool = False) -> ReportInputs:
     """The report's frames from complete results; what is missing is left out, and expected_cells tells of it."""
     experiment, evaluate = plan.experiment, plan.experiment.evaluate
     made = [planned for planned in made_here(plan) if plan.store.manifest(planned.result)]
@@ -71,7 +85,7 @@ def collect(plan: Plan) -> ReportInputs:
         if sweep
         else None,
         training=frame("training", (row for planned in trained for row in _training_rows(plan, planned))),
-        encoders=frame("encoders", (_encoder_row(plan, planned) for planned in made)),
+        encoders=frame("encoders", size_rows(plan, made)),
         stages=frame("stages", _stage_rows(plan)),
         expected_cells=frame(
             "expected_cells",
@@ -89,6 +103,18 @@ def collect(plan: Plan) -> ReportInputs:
         settings=to_yaml(experiment),
         versions=library_versions(),
         commit=git_commit(),
+        predictions={
+            (cell.task, cell.language, cell.encoder, cell.weights): found
+            for cell in cells
+            if (found := read_predictions(plan, cell)) is not None
+        },
+        unseen={
+            name: experiment.corpora[spec.corpus].exclude.groups
+            for name, encoder in experiment.encoders.items()
+            if (spec := encoder.training) is not None
+        },
+        teachers={name: encoder.distill.teacher for name, encoder in experiment.encoders.items() if encoder.distill},
+        paper=paper_differences(experiment) if paper else None,
     )
 
 
@@ -125,18 +151,6 @@ def _training_rows(plan: Plan, planned: PlannedEncoder) -> Iterable[dict[str, An
     table["tokens"] = table["tokens"].cumsum()
     for row in table[["step", "tokens", "loss", "kd", "mlm", "cosine"]].to_dict("records"):
         yield {"encoder": planned.name, "seed": planned.seed, **row}
-
-
-def _encoder_row(plan: Plan, planned: Planned) -> dict[str, Any]:
-    facts = plan.store.facts(planned.result)
-    shape = json.loads(plan.store.storage.read_bytes(f"{planned.result.directory}/config.json"))
-    return {
-        "encoder": planned.name,
-        "parameters": facts["parameters"],
-        "layers": shape.get("n_layers") or shape.get("num_hidden_layers"),
-        "width": shape.get("dim") or shape.get("hidden_size"),
-        "vocabulary": shape["vocab_size"],
-    }
 
 
 def _stage_rows(plan: Plan) -> Iterable[dict[str, Any]]:

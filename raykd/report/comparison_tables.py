@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import pandas as pd
+
 from raykd.report.results import Results
 from raykd.report.score_tables import METRIC_NAMES
 from raykd.report.table import (
+    MISSING,
     Cell,
     Table,
     absent_table,
     decimal,
+    first_appearance,
     p_value,
     records,
     row,
@@ -17,13 +21,15 @@ from raykd.report.table import (
 )
 from raykd.statistics.effects import RESAMPLES
 from raykd.statistics.holm import PRIMARY, SECONDARY
+from raykd.statistics.item_bootstrap import RESAMPLES as TEXT_RESAMPLES
 from raykd.statistics.kolmogorov_smirnov import LEVEL
 from raykd.statistics.permutation import MOST_VALUES
 
 # Of the many columns of all tests, those that the short table shows.
 CERTAINTY_COLUMNS = (
     *("task", "weights", "encoder", "baseline", "language", "difference", "difference_low", "difference_high"),
-    *("p_value", "family", "holm_p_value", "cliffs_delta", "encoder_permutation_p_value"),
+    *("texts_low", "texts_high", "both_low", "both_high"),
+    *("p_value", "family", "family_size", "holm_p_value", "cliffs_delta", "encoder_permutation_p_value"),
 )
 NOTHING_TESTED = "No encoder and baseline have two seeds each in one cell."
 
@@ -35,12 +41,14 @@ def certainty_table(results: Results) -> Table:
     if tests.empty:
         return absent_table(slug, title, NOTHING_TESTED)
     # The languages of one encoder and baseline together.
-    tests = tests.sort_values(["task", "weights", "encoder", "baseline"], kind="stable", key=_first_appearance)
+    tests = tests.sort_values(["task", "weights", "encoder", "baseline"], kind="stable", key=first_appearance)
     several = bool(tests["encoder_permutation_p_value"].notna().any())
+    texts = bool(tests["texts_low"].notna().any())
     rows = [
         row(
             *(test.task, test.weights, f"{test.encoder} against {test.baseline}", test.language),
             Cell(_difference(test), bold=test.holm_p_value < LEVEL and test.direction != "same"),
+            *([interval(test.both_low, test.both_high)] if texts else []),
             *(p_value(test.holm_p_value, 0.001), signed(test.cliffs_delta, 2), p_value(test.p_value, 0.001)),
             *([p_value(test.encoder_permutation_p_value)] if several else []),
         )
@@ -49,12 +57,23 @@ def certainty_table(results: Results) -> Table:
     return Table(
         slug,
         title,
-        ("task", "weights", "comparison", "", "points, 95 %", "Holm p", "delta", "KS p", *["encoders p"] * several),
+        (
+            "task",
+            "weights",
+            "comparison",
+            "language",
+            "points, 95 %",
+            *["texts too"] * texts,
+            "Holm p",
+            "delta",
+            "KS p",
+            *["encoders p"] * several,
+        ),
         tuple(rows),
         headings=4,
         groups=3,
         raw=tests[list(CERTAINTY_COLUMNS)].reset_index(drop=True),
-        notes=tuple(_certainty_notes(several)),
+        notes=tuple(_certainty_notes(several, texts)),
     )
 
 
@@ -98,24 +117,30 @@ def comparison_table(results: Results) -> Table:
     )
 
 
-def _first_appearance(column: Any) -> Any:
-    places = {name: place for place, name in enumerate(dict.fromkeys(column))}
-    return column.map(places)
-
-
 def _difference(test: Any) -> str:
-    low, high = (signed_percent(bound).removeprefix("+") for bound in (test.difference_low, test.difference_high))
-    return f"{signed_percent(test.difference)} [{low}, {high}]"
+    return f"{signed_percent(test.difference)} {interval(test.difference_low, test.difference_high)}"
 
 
-def _certainty_notes(several: bool) -> list[str]:
+def interval(low: float, high: float) -> str:
+    """Bounds in points of a score from 0 to 1; a dash where there is no interval."""
+    if pd.isna(low):
+        return MISSING
+    return "[{}, {}]".format(*(signed_percent(bound).removeprefix("+") for bound in (low, high)))
+
+
+def _certainty_notes(several: bool, texts: bool) -> list[str]:
     notes = [
         f"Points: difference of mean F1 with its 95 % bootstrap interval (BCa, {RESAMPLES:,} resamples of the seeds); "
         "in bold where Holm p < 0.05. At ten seeds such an interval holds the true difference in about 92 % of "
         "experiments, at five in 87 %.",
-        "KS p: exact Kolmogorov-Smirnov test. Holm p: the same, corrected within its family. Delta (Cliff): how much "
-        "more often a seed is above than below a seed of the baseline, from −1 to +1.",
+        "KS p: exact Kolmogorov-Smirnov test. Holm p: the same, corrected for all tests that its family plans. Delta "
+        "(Cliff): how much more often a seed is above than below a seed of the baseline, from −1 to +1.",
     ]
+    if texts:
+        notes.append(
+            f"Texts too: the interval when the test texts are drawn again as well as the seeds ({TEXT_RESAMPLES:,} "
+            "resamples, percentiles), so what another test set of this size might show. Texts alone are in the CSV."
+        )
     if several:
         notes.append("Encoders p: exact permutation of whole distillations, each one's mean score being one value.")
     return notes

@@ -1,16 +1,37 @@
 """The report's first lines: what won, by how much, and what is missing."""
 
 from collections import Counter
+from typing import Any
 
 import pandas as pd
 
 from raykd.report.certainty import NO_BREAK
 from raykd.report.inputs import ReportInputs
 from raykd.report.quantity_table import sweep_cells
-from raykd.report.results import Results
+from raykd.report.results import ALL_ENCODERS, Results
 from raykd.report.table import byte_unit, in_unit, records, signed_percent
 from raykd.statistics.kolmogorov_smirnov import LEVEL
 from raykd.statistics.summary import CELL
+
+
+def verdict(results: Results) -> list[str]:
+    """What won, by how much and how sure, in one sentence a baseline: all adapted encoders together, F1."""
+    sentences = []
+    for gain in _gains_together(results):
+        if pd.isna(gain.relative):
+            continue
+        pairs = results.pairs[(results.pairs["metric"] == "f1") & (results.pairs["baseline"] == gain.baseline)]
+        tests = results.tests[(results.tests["metric"] == "f1") & (results.tests["baseline"] == gain.baseline)]
+        who = gain.encoder[0].upper() + gain.encoder[1:] if gain.encoder == ALL_ENCODERS else gain.encoder
+        several = gain.encoder == ALL_ENCODERS
+        way = "above" if gain.relative > 0 else "below"
+        sentences.append(
+            f"{who} {'score' if several else 'scores'} {abs(100 * gain.relative):.2f}{NO_BREAK}% {way} {gain.baseline} "
+            f"in F1 on average, {_interval(gain)}. {'They are' if several else 'It is'} ahead in "
+            f"{int((pairs['absolute'] > 0).sum())} of {_many(len(pairs), 'cell')} (task, language, weights); "
+            f"{_beyond_chance(tests)}."
+        )
+    return sentences
 
 
 def conclusions(inputs: ReportInputs, results: Results) -> list[str]:
@@ -27,10 +48,9 @@ def conclusions(inputs: ReportInputs, results: Results) -> list[str]:
 
 def key_figures(results: Results) -> list[tuple[str, str]]:
     """(number, what it is) for the mean F1 gain over each baseline, of all adapted encoders together."""
-    gains = results.gains[(results.gains["metric"] == "f1") & (results.gains["weights"] == "all")]
-    together = gains[gains["encoder"] == gains["encoder"].iloc[0]] if len(gains) else gains
     return [
-        (_percent(gain.relative), f"mean F1 gain, {gain.encoder} over {gain.baseline}") for gain in records(together)
+        (_percent(gain.relative), f"mean F1 gain, {gain.encoder} over {gain.baseline}")
+        for gain in _gains_together(results)
     ]
 
 
@@ -54,6 +74,29 @@ def missing(inputs: ReportInputs, results: Results) -> list[str]:
         names = [name for name in planned if name not in scored]
         partial += [f"Sweep: no scores for {', '.join(names)}."] if names else []
     return lines + partial
+
+
+def _gains_together(results: Results) -> list[Any]:
+    """The mean F1 gain over each baseline in all cells, of all adapted encoders together or of the only one."""
+    gains = results.gains[(results.gains["metric"] == "f1") & (results.gains["weights"] == "all")]
+    return list(records(gains[gains["encoder"] == gains["encoder"].iloc[0]])) if len(gains) else []
+
+
+def _interval(gain: Any) -> str:
+    if pd.isna(gain.low):
+        return "without an interval, since no predictions are stored"
+    low, high = (signed_percent(bound) for bound in (gain.low, gain.high))
+    sure = "0 is outside it" if gain.low > 0 or gain.high < 0 else "so it may well be none"
+    return f"with a 95{NO_BREAK}% interval over seeds and test texts from {low} to {high}{NO_BREAK}% ({sure})"
+
+
+def _beyond_chance(tests: pd.DataFrame) -> str:
+    """How many differences stand after Holm's correction, either way."""
+    if tests.empty:
+        return "with fewer than two seeds on a side none can be tested"
+    ways = tests.loc[tests["holm_p_value"] < LEVEL, "direction"].value_counts().to_dict()
+    higher, lower = ways.get("higher", 0), ways.get("lower", 0)
+    return f"beyond what chance between seeds explains are {higher} ahead and {lower} behind (corrected for all tests)"
 
 
 def _winner(results: Results) -> str:

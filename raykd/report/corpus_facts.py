@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from raykd.corpus.quantity import cutoff_ranks, language_budgets
+from raykd.corpus.quantity import language_budgets
 from raykd.distill.order import sequences_up_to
 from raykd.plan import Plan
 from raykd.planned import PlannedEncoder, PlannedTrim
@@ -71,7 +71,7 @@ def taken_rows(plan: Plan, planned: PlannedEncoder) -> Iterator[dict[str, Any]]:
     languages = store.facts(planned.texts)["languages"]
     available = {language: facts["bytes"] for language, facts in languages.items()}
     budgets = language_budgets(available, planned.budget)
-    cutoffs = cutoff_ranks(store, planned.texts, planned.budget)
+    cutoffs, _ = planned.ranks(store)
     for language in budgets:
         documents = size = 0
         for shard in languages[language]["shards"]:

@@ -1,21 +1,17 @@
-"""Figure 2 and the scores behind each test; the other figures have modules of their own."""
+"""All figures; Figure 2 and the frontier of size and F1 are drawn here, the others in modules of their own."""
 
-import math
-from itertools import cycle
-
-import numpy as np
-
+from raykd.report.aggregate_views import profile_figure, strata
 from raykd.report.corpus_figure import corpus_figure
-from raykd.report.figure import BLUE, GREEN, INK, ORANGE, PINK, RED, SKY, Figure, new_canvas, style, to_svg
+from raykd.report.figure import BLUE, RED, Figure, line_styles, new_canvas, style, to_svg
 from raykd.report.inputs import ReportInputs
 from raykd.report.loss_curves import loss_figures
 from raykd.report.quantity_table import sweep_cells
 from raykd.report.results import Results
-from raykd.report.table import byte_unit, in_order, percent, records
-from raykd.statistics.summary import WEIGHTS
+from raykd.report.score_figures import ecdf_figure, strip_figure
+from raykd.report.table import byte_unit, percent, records
+from raykd.report.unseen import unseen_figure
 
-LINES = ((ORANGE, "--"), (GREEN, "-."), (PINK, ":"), (SKY, "--"), (RED, "-."))
-WEIGHTS_STYLE = {"frozen": (BLUE, "o", -0.17), "fine-tuned": (RED, "^", 0.17)}
+WEIGHTS_STYLE = {"frozen": (BLUE, "o"), "fine-tuned": (RED, "^")}
 
 
 def build_figures(inputs: ReportInputs, results: Results) -> dict[str, Figure]:
@@ -25,7 +21,11 @@ def build_figures(inputs: ReportInputs, results: Results) -> dict[str, Figure]:
             corpus_figure(inputs),
             quantity_figure(inputs, results),
             *loss_figures(inputs),
-            score_figure(inputs, results),
+            strip_figure(inputs, results),
+            ecdf_figure(inputs, results),
+            profile_figure(strata(inputs, results)),
+            frontier_figure(inputs, results),
+            unseen_figure(results.unseen),
         )
     return {figure.slug: figure for figure in figures if figure is not None}
 
@@ -44,7 +44,10 @@ def quantity_figure(inputs: ReportInputs, results: Results) -> Figure | None:
     axes.fill_between(amounts, mean - spread, mean + spread, color=BLUE, alpha=0.18, linewidth=0)
     axes.plot(amounts, mean, color=BLUE, marker="o", markersize=5, label=inputs.sweep.encoder)
     baselines = list(records(cells[cells["bytes"].isna()]))
-    for baseline, (colour, line) in zip(baselines, cycle(LINES), strict=False):
+    # The first style is that of the sweep's own line.
+    styles = line_styles([inputs.sweep.encoder, *(baseline.encoder for baseline in baselines)])
+    for baseline in baselines:
+        colour, line = styles[baseline.encoder]
         centre, half = 100 * baseline.mean, 100 * baseline.standard_deviation
         axes.axhspan(centre - half, centre + half, color=colour, alpha=0.10, linewidth=0)
         axes.axhline(centre, color=colour, linestyle=line, linewidth=1.5, label=baseline.encoder)
@@ -64,46 +67,37 @@ def quantity_figure(inputs: ReportInputs, results: Results) -> Figure | None:
     )
 
 
-def score_figure(inputs: ReportInputs, results: Results) -> Figure | None:
-    """F1 of every seed, one panel per task and language: the samples that the tests compare."""
-    f1 = results.headline[results.headline["metric"] == "f1"]
-    panels = [
-        (task, language, encoders)
-        for task, encoders in inputs.task_encoders.items()
-        for language in in_order(
-            f1.loc[(f1["task"] == task) & f1["encoder"].isin(encoders), "language"], inputs.languages
-        )
-    ]
-    if not panels:
+def frontier_figure(inputs: ReportInputs, results: Results) -> Figure | None:
+    """Size against mean F1, one panel a task: up and to the left is better."""
+    f1 = results.table_cells[results.table_cells["metric"] == "f1"]
+    parameters = dict(zip(inputs.encoders["encoder"], inputs.encoders["parameters"], strict=True))
+    f1 = f1[f1["encoder"].isin(list(parameters))]
+    tasks = [task for task in inputs.task_encoders if task in set(f1["task"])]
+    if not tasks:
         return None
-    columns = min(2, len(panels))
-    tallest = max(len(encoders) for _, _, encoders in panels)
-    canvas, grid = new_canvas(math.ceil(len(panels) / columns), columns, 6.6, 0.75 + 0.34 * tallest)
-    names = {}
-    for axes, (task, language, encoders) in zip(grid, panels, strict=False):
-        for place, encoder in enumerate(encoders):
-            chosen = f1[(f1["task"] == task) & (f1["language"] == language) & (f1["encoder"] == encoder)]
-            for weights in in_order(chosen["weights"], WEIGHTS):
-                values = 100 * chosen.loc[chosen["weights"] == weights, "value"].to_numpy(float)
-                colour, marker, offset = WEIGHTS_STYLE[weights]
-                height = np.full(len(values), place + offset)
-                names[weights] = axes.scatter(
-                    values, height, s=16, color=colour, marker=marker, alpha=0.55, linewidth=0
-                )
-                axes.plot([values.mean()] * 2, [height[0] - 0.13, height[0] + 0.13], color=INK, linewidth=1.4)
-        axes.set_title(f"{task}, {language}")
-        axes.set_yticks(range(len(encoders)), encoders)
-        axes.set_ylim(len(encoders) - 0.5, -0.5)
-        axes.grid(visible=False, axis="y")
-        axes.set_xlabel("F1 (%)")
-    for axes in grid[len(panels) :]:
+    columns = min(2, len(tasks))
+    canvas, grid = new_canvas(-(-len(tasks) // columns), columns, 6.6, 2.7)
+    shown, told = {}, []
+    for axes, task in zip(grid, tasks, strict=False):
+        means = f1[f1["task"] == task].groupby(["encoder", "weights"], sort=False)["mean"].mean().reset_index()
+        for point in records(means):
+            colour, marker = WEIGHTS_STYLE[point.weights]
+            millions, score = parameters[point.encoder] / 1e6, 100 * point.mean
+            shown[point.weights] = axes.scatter(millions, score, s=34, color=colour, marker=marker)
+            axes.annotate(point.encoder, (millions, score), (4, 4), textcoords="offset points", fontsize=7)
+            told.append(f"{task} {point.encoder} {point.weights} {millions:.3g} million, {score:.1f} %")
+        axes.margins(x=0.35, y=0.15)
+        axes.set_title(task)
+        axes.set_xlabel("parameters (millions)")
+        axes.set_ylabel("mean F1 (%)")
+    for axes in grid[len(tasks) :]:
         axes.remove()
-    canvas.legend(names.values(), names.keys(), loc="outside upper center", ncols=len(names))
-    covered = ", ".join(f"{task} {language}" for task, language, _ in panels)
+    canvas.legend(shown.values(), shown.keys(), loc="outside upper center", ncols=len(shown))
     return Figure(
-        "score-distributions",
-        "F1 of every classifier seed",
-        f"F1 in percent, one dot per seed, by encoder and weights: {covered}. Table 8 gives the means.",
+        "size-f1",
+        "Size against F1",
+        f"Parameters in millions against mean F1 over languages: {'; '.join(told)}.",
         to_svg(canvas),
-        "Dots: seeds. Upright stroke: their mean. The Kolmogorov-Smirnov test compares two such strips.",
+        "Means over the languages that are scored. Parameters without the vocabulary head. Time per text is not "
+        "measured, so the frontier has no axis for it.",
     )

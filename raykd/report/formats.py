@@ -14,6 +14,11 @@ LATEX_SPECIAL = {
 }  # fmt: skip
 
 
+def every_format(table: Table) -> dict[str, str]:
+    """File ending -> the table in that format."""
+    return {"csv": csv(table), "md": markdown(table), "tex": latex(table)}
+
+
 def csv(table: Table) -> str:
     """The raw numbers at full precision, in long form."""
     return table.raw.to_csv(index=False, lineterminator="\n")

@@ -5,9 +5,13 @@ report then shows what there is and says what is missing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+
+from raykd.report.paper import PaperDifference
+from raykd.statistics.item_bootstrap import Decisions
 
 MARKS = ("*", "†", "‡", "§", "¶", "‖")
 
@@ -26,7 +30,7 @@ COLUMNS = {
         *("label", "precision", "recall", "f1", "support"),
     ),
     "training": ("encoder", "seed", "step", "tokens", "loss", "kd", "mlm", "cosine"),
-    "encoders": ("encoder", "parameters", "layers", "width", "vocabulary"),
+    "encoders": ("encoder", "parameters", "layers", "width", "vocabulary", "bytes"),
     "stages": ("stage", "name", "directory", "hash", "seconds"),
     "expected_cells": ("task", "language", "encoder", "weights", "seeds"),
 }
@@ -47,6 +51,16 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Predictions:
+    """What a cell's classifiers decided of each test text: doc_ids and groups [texts], and the decisions, seeds in the
+    order of (seed, encoder seed). Cells of one task and language have the same texts in the same order."""
+
+    doc_ids: np.ndarray
+    groups: np.ndarray
+    decisions: Decisions
+
+
+@dataclass(frozen=True)
 class ReportInputs:
     """What a report is made of. Every frame has the columns that COLUMNS lists for it.
 
@@ -63,10 +77,14 @@ class ReportInputs:
     baselines       in the order of their marks: * † ‡ § ¶ ‖
     task_encoders   task -> the encoders of its rows in Table 8, in order
     training        loss curves; tokens is cumulative; kd and cosine are NaN where not used
-    encoders        sizes: parameters, layers, hidden width, vocabulary entries
+    encoders        sizes: parameters without vocabulary head, layers, hidden width, vocabulary entries, bytes on disk
     stages          what ran, where its result lies, and the seconds it took
     expected_cells  every cell that the experiment asks for, with its number of classifier seeds
     settings        the resolved configuration as YAML
+    predictions     (task, language, encoder, weights) -> decisions on the test texts, where they are stored
+    unseen          encoder -> the groups that its corpus left out
+    teachers        encoder -> its teacher, of those distilled here
+    paper           how the experiment differs from the paper's; None where the paper is not asked for
 
     Languages are ISO 639-3 codes. Raises ValueError when a frame lacks a column or there are more
     baselines than marks.
@@ -91,6 +109,10 @@ class ReportInputs:
     settings: str
     versions: Mapping[str, str]
     commit: str
+    predictions: Mapping[tuple[str, str, str, str], Predictions] = field(default_factory=dict)
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    teachers: Mapping[str, str] = field(default_factory=dict)
+    paper: tuple[PaperDifference, ...] | None = None
 
     def __post_init__(self) -> None:
         for frame, columns in COLUMNS.items():

@@ -3,16 +3,18 @@
 import base64
 from collections.abc import Mapping
 from itertools import groupby
+from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from raykd.report import formats
 from raykd.report.certainty import certainty
-from raykd.report.conclusions import conclusions, key_figures, missing
+from raykd.report.conclusions import conclusions, key_figures, missing, verdict
 from raykd.report.figure import Figure
 from raykd.report.inputs import ReportInputs
 from raykd.report.loss_curves import PREFIX
+from raykd.report.paper import ODDITIES
 from raykd.report.results import Results
 from raykd.report.table import Cell, Table
 
@@ -27,24 +29,38 @@ TEMPLATES = Environment(
 
 TEMPLATES.tests["loss_curve"] = lambda slug: slug.startswith(PREFIX)
 
+DOWNLOADS = (
+    ("CSV", "csv", "text/csv", formats.csv),
+    ("Markdown", "md", "text/markdown", formats.markdown),
+    ("LaTeX", "tex", "application/x-tex", formats.latex),
+)
+# Rows; nobody prints more, and the files lie in tables/ in every format.
+LONG = 500
+
 # What a data address may hold as it is; commas alone are a tenth of a large CSV.
 PLAIN = "/,:;()*+=@!$"
 
 
 def page(inputs: ReportInputs, results: Results, tables: Mapping[str, Table], figures: Mapping[str, Figure]) -> str:
     """The page as text; the same inputs give the same text."""
-    return TEMPLATES.get_template("page.html").render(
+    return render_page(
+        TEMPLATES.get_template("page.html"),
+        tables,
+        figures,
         inputs=inputs,
         key_figures=key_figures(results),
+        verdict=verdict(results),
         conclusions=conclusions(inputs, results),
         certainty=certainty(inputs, results),
         missing=missing(inputs, results),
-        tables=tables,
-        figures=figures,
-        row_groups=row_groups,
-        downloads=downloads,
-        image=image,
+        oddities=ODDITIES,
     )
+
+
+def render_page(template: Template, tables: Mapping[str, Table], figures: Mapping[str, Figure], **values: Any) -> str:
+    """A template that shows tables and figures with the macros of parts.html."""
+    helpers = {"row_groups": row_groups, "downloads": downloads, "image": image}
+    return template.render(tables=tables, figures=figures, **helpers, **values)
 
 
 def row_groups(table: Table) -> list[tuple[str, list[tuple[Cell, ...]]]]:
@@ -57,15 +73,11 @@ def row_groups(table: Table) -> list[tuple[str, list[tuple[Cell, ...]]]]:
 
 
 def downloads(table: Table) -> list[tuple[str, str, str]]:
-    """(label, file name, data address) of the table in each format."""
-    texts = (
-        ("CSV", "csv", "text/csv", formats.csv(table)),
-        ("Markdown", "md", "text/markdown", formats.markdown(table)),
-        ("LaTeX", "tex", "application/x-tex", formats.latex(table)),
-    )
+    """(label, file name, data address) of the table in each format; of a very long one as CSV alone."""
+    kinds = DOWNLOADS if len(table.rows) <= LONG else DOWNLOADS[:1]
     return [
-        (label, f"{table.slug}.{ending}", f"data:{kind};charset=utf-8,{quote(text, safe=PLAIN)}")
-        for label, ending, kind, text in texts
+        (label, f"{table.slug}.{ending}", f"data:{kind};charset=utf-8,{quote(make(table), safe=PLAIN)}")
+        for label, ending, kind, make in kinds
     ]
 
 

@@ -19,9 +19,8 @@ def write_report(inputs: ReportInputs, write: Callable[[str, bytes], None]) -> N
     tables, figures = build_tables(inputs, results), build_figures(inputs, results)
     for table in tables.values():
         if table.rows:
-            write(f"tables/{table.slug}.csv", formats.csv(table).encode())
-            write(f"tables/{table.slug}.md", formats.markdown(table).encode())
-            write(f"tables/{table.slug}.tex", formats.latex(table).encode())
+            for ending, text in formats.every_format(table).items():
+                write(f"tables/{table.slug}.{ending}", text.encode())
     for figure in figures.values():
         write(f"figures/{figure.slug}.svg", figure.svg)
     write("index.html", page(inputs, results, tables, figures).encode())

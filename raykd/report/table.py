@@ -11,11 +11,13 @@ MISSING = "–"
 
 @dataclass(frozen=True)
 class Cell:
-    """One display-ready value; `marks` are the superscripts of Table 8."""
+    """One display-ready value; `marks` are the superscripts of Table 8; `value` is what it sorts by where the number
+    that its text begins with is not."""
 
     text: str
     bold: bool = False
     marks: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ def in_order(values: pd.Series, order: tuple[str, ...]) -> list[str]:
     """The distinct values that occur, in `order`."""
     present = set(values)
     return [value for value in order if value in present]
+
+
+def first_appearance(column: pd.Series) -> pd.Series:
+    """The place at which each value first occurs: a key that sorts groups together and keeps their order."""
+    return column.map({value: place for place, value in enumerate(dict.fromkeys(column))})
 
 
 def count(value: float | None) -> str:

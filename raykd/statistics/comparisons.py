@@ -1,6 +1,6 @@
 """Every test of an experiment: each encoder against each baseline, in every cell and on every metric."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -28,7 +28,7 @@ ENCODERS = ("encoder_permutation_p_value", "encoders", "baseline_encoders")
 COLUMNS = [
     *NAMES,
     *(f.name for f in fields(Comparison)),
-    *("family", "holm_p_value"),
+    *("family", "family_size", "holm_p_value"),
     *EFFECTS,
     *UNPAIRED,
     *PAIRED,
@@ -40,35 +40,62 @@ NO_SCORES = np.empty(0)
 
 
 def compare_encoders(
-    headline: pd.DataFrame, task_encoders: Mapping[str, Sequence[str]], baselines: Sequence[str]
+    headline: pd.DataFrame,
+    task_encoders: Mapping[str, Sequence[str]],
+    baselines: Sequence[str],
+    expected: Iterable[tuple[str, str, str, str]] = (),
 ) -> pd.DataFrame:
     """Compares the encoders of each task that are no baselines with each baseline (section 8, Table 8).
 
     headline: columns task, language, encoder, weights, encoder_seed, seed, metric, value; no NaN.
-    Returns one row per comparison with the columns COLUMNS. A pair with fewer than two scores on either
-    side is left out. Scores of several encoder seeds are pooled, except that
+    expected: cells (task, language, encoder, weights) that will have scores; they count in the families.
+    Returns what `compare_pairs` does.
+    """
+    scored = headline[["task", "language", "encoder", "weights"]].drop_duplicates().itertuples(index=False, name=None)
+    return compare_pairs(headline, planned_comparisons([*expected, *scored], task_encoders, baselines))
+
+
+def planned_comparisons(
+    cells: Iterable[tuple[str, str, str, str]], task_encoders: Mapping[str, Sequence[str]], baselines: Sequence[str]
+) -> pd.DataFrame:
+    """Every comparison between cells (task, language, encoder, weights), scored or not: columns NAMES and family."""
+    there = set(cells := list(cells))
+    rows = []
+    for task, encoders in task_encoders.items():
+        languages = dict.fromkeys(cell[1] for cell in cells if cell[0] == task)
+        adapted = [name for name in encoders if name not in baselines]
+        beside = [name for name in baselines if name in encoders]
+        for metric, weights, language in ((m, w, x) for m in METRICS for w in WEIGHTS for x in languages):
+            for encoder, baseline in ((e, b) for e in adapted for b in beside):
+                if {(task, language, name, weights) for name in (encoder, baseline)} <= there:
+                    own = family(metric, baseline, baselines)
+                    rows.append((task, metric, weights, language, encoder, baseline, own))
+    return pd.DataFrame(rows, columns=[*NAMES, "family"])
+
+
+def compare_pairs(headline: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
+    """Every planned comparison (columns NAMES and family) that has two scores on either side, with the columns COLUMNS.
+
+    Scores of several encoder seeds are pooled, except that
     - the paired permutation takes the mean over encoder seeds at each classifier seed that both have;
     - the encoder permutation takes the mean over classifier seeds of each encoder, and stands only where
       one side has several encoders: its unit is the encoder.
-    holm_p_value corrects the Kolmogorov-Smirnov p_value within its family over all rows. A p-value is
-    NaN where its test cannot be made: fewer than two pairs, or more scores than MOST_VALUES.
+    holm_p_value corrects the Kolmogorov-Smirnov p_value for all that its family plans, family_size, so it can only
+    fall as results come in. A p-value is NaN where its test cannot be made: fewer than two pairs, or more scores
+    than MOST_VALUES.
     """
     samples = {
         cell: values.to_numpy()
         for cell, values in headline.groupby(["task", "metric", "weights", "language", "encoder"], sort=False)["value"]
     }
-    rows, pairs = [], []
-    for task, encoders in task_encoders.items():
-        languages = headline.loc[headline["task"] == task, "language"].unique()
-        for metric, weights, language in ((m, w, x) for m in METRICS for w in WEIGHTS for x in languages):
-            for encoder in (name for name in encoders if name not in baselines):
-                for baseline in (name for name in baselines if name in encoders):
-                    scores, baseline_scores = (
-                        samples.get((task, metric, weights, language, name), NO_SCORES) for name in (encoder, baseline)
-                    )
-                    if min(len(scores), len(baseline_scores)) >= 2:
-                        rows.append((task, metric, weights, language, encoder, baseline))
-                        pairs.append((scores, baseline_scores))
+    rows, families, pairs = [], [], []
+    for *names, own_family in planned.itertuples(index=False, name=None):
+        *cell, encoder, baseline = names
+        scores, baseline_scores = (samples.get((*cell, name), NO_SCORES) for name in (encoder, baseline))
+        if min(len(scores), len(baseline_scores)) >= 2:
+            rows.append(tuple(names))
+            families.append(own_family)
+            pairs.append((scores, baseline_scores))
     tests = pd.DataFrame([asdict(compare(*pair)) for pair in pairs], columns=[f.name for f in fields(Comparison)])
     found = pd.concat(
         [
@@ -81,9 +108,11 @@ def compare_encoders(
         ],
         axis=1,
     )
-    names = zip(found["metric"], found["baseline"], strict=True)
-    found["family"] = [family(metric, baseline, baselines) for metric, baseline in names]
-    found["holm_p_value"] = found.groupby("family")["p_value"].transform(lambda p_values: holm(p_values.to_numpy()))
+    found["family"] = families
+    found["family_size"] = found["family"].map(planned["family"].value_counts().to_dict())
+    found["holm_p_value"] = np.nan
+    for _, own in found.groupby("family"):
+        found.loc[own.index, "holm_p_value"] = holm(own["p_value"], planned=int(own["family_size"].iloc[0]))
     return found[COLUMNS]
 
 

@@ -20,16 +20,21 @@ def family(metric: str, baseline: str, baselines: Sequence[str]) -> str:
     return PRIMARY if baseline == baselines[0] else SECONDARY
 
 
-def holm(p_values: ArrayLike) -> np.ndarray:
+def holm(p_values: ArrayLike, planned: int | None = None) -> np.ndarray:
     """Adjusted p-values [tests] of one family's p_values [tests], in their order.
 
     The i-th smallest of k is multiplied by k - i + 1, then raised to any adjusted one before it, and at
-    most 1. Raises ValueError for a p that is not between 0 and 1.
+    most 1. planned: k where some tests of the family are still to come; none of them can then raise what is
+    returned now. Raises ValueError for a p that is not between 0 and 1, and for more tests than are planned.
     """
     p_value = np.asarray(p_values, dtype=np.float64)
     if not ((p_value >= 0) & (p_value <= 1)).all():
         raise ValueError(f"p-values {p_value[~((p_value >= 0) & (p_value <= 1))]} are not between 0 and 1")
+    size = len(p_value) if planned is None else planned
+    if size < len(p_value):
+        raise ValueError(f"{len(p_value)} p-values in a family of {size} tests")
     order = np.argsort(p_value, kind="stable")
     adjusted = np.empty_like(p_value)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p_value[order] * np.arange(len(p_value), 0, -1)), 1)
+    factors = size - np.arange(len(p_value))
+    adjusted[order] = np.minimum(np.maximum.accumulate(p_value[order] * factors), 1)
     return adjusted

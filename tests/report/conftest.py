@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from raykd.report.inputs import COLUMNS, ReportInputs, Sweep
+from raykd.report.inputs import COLUMNS, Predictions, ReportInputs, Sweep
+from raykd.report.paper import PaperDifference
 from raykd.report.render import write_report
+from raykd.statistics.item_bootstrap import Decisions
 
 LANGUAGES = ("eng", "jpn")
 KINDS = {"intent": "binary", "tags": "multi-label"}
@@ -43,6 +45,17 @@ def cell_scores(task: str, language: str, encoder: str, weights: str, seeds: int
         for place, label in enumerate(LABELS[task])
         for f1 in [centre + generator.normal(0, 0.004) - 0.02 * place]
     ]
+
+
+def make_predictions(task: str, language: str, encoder: str, weights: str, texts: int = 60) -> Predictions:
+    """Decisions that are right as often as LEVELS has it; the same texts for every encoder."""
+    own = zlib.crc32(f"{task}{language}{encoder}{weights}".encode())
+    names = LABELS[task][:1] if KINDS[task] == "binary" else LABELS[task]
+    truth = np.random.default_rng(zlib.crc32(f"{task}{language}".encode())).uniform(size=(texts, len(names))) < 0.5
+    right = np.random.default_rng(own).uniform(size=(10, texts, len(names))) < LEVELS[encoder]
+    groups = np.array([f"company-{place % 5}" for place in range(texts)], dtype=object)
+    doc_ids = np.array([f"{task}-{language}-{place}" for place in range(texts)], dtype=object)
+    return Predictions(doc_ids, groups, Decisions(truth, np.where(right, truth, ~truth)))
 
 
 def make_inputs(**changes) -> ReportInputs:
@@ -98,9 +111,9 @@ def make_inputs(**changes) -> ReportInputs:
     )
     training["loss"] = 5 * training["kd"] + 2 * training["mlm"] + training["cosine"]
     encoders = [
-        ("mbert", 177_853_440, 12, 768, 119_547),
-        ("distilmbert", 134_734_080, 6, 768, 119_547),
-        ("td-distilmbert", 134_734_080, 6, 768, 119_547),
+        ("mbert", 177_853_440, 12, 768, 119_547, 714_000_000),
+        ("distilmbert", 134_734_080, 6, 768, 119_547, 542_000_000),
+        ("td-distilmbert", 134_734_080, 6, 768, 119_547, 542_000_000),
     ]
     stages = [
         ("prepare", "td", "texts/td-1a2b3c4d", "1a2b3c4d" * 8, 812.4),
@@ -127,6 +140,10 @@ def make_inputs(**changes) -> ReportInputs:
         "settings": "name: td-small\nlanguages: [eng, jpn]\nevaluate:\n  seeds: 10\n",
         "versions": {"python": "3.11.9", "ray": "2.49.0", "torch": "2.8.0"},
         "commit": "0123456789abcdef",
+        "predictions": {cell: make_predictions(*cell) for cell in cells},
+        "unseen": {"td-distilmbert": ("company-1", "company-2")},
+        "teachers": {"td-distilmbert": "mbert"},
+        "paper": (PaperDifference("teacher", "mBERT", "<another & smaller>"),),
     }
     return ReportInputs(**{**values, **changes})
 

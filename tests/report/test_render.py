@@ -27,7 +27,7 @@ class Text(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in ("style", "script"):
             self.words.append(data)
 
     @property
@@ -65,14 +65,14 @@ def test_the_page_is_small_whole_and_asks_for_nothing_else(files):
     for tag, attributes in parsed.tags:
         for name in ("src", "href"):
             assert attributes.get(name, "#").startswith(("#", "data:")), (tag, attributes[name])
-    assert "script" not in {tag for tag, _ in parsed.tags}
+    assert [attributes for tag, attributes in parsed.tags if tag == "script"] == [{}]  # inline
 
 
 def test_the_page_can_be_read_without_seeing_it(files):
     tags = Text(files["index.html"]).tags
     names = [tag for tag, _ in tags]
     assert names.count("main") == names.count("header") == names.count("nav") == names.count("h1") == 1
-    assert names.count("table") == names.count("caption") == 14
+    assert names.count("table") == names.count("caption") == len([path for path in files if path.endswith(".csv")])
     assert all(attributes.get("scope") for tag, attributes in tags if tag == "th")
     assert all(attributes.get("alt") for tag, attributes in tags if tag == "img")
     identifiers = [attributes["id"] for _, attributes in tags if "id" in attributes]

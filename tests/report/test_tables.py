@@ -157,7 +157,7 @@ def test_the_record_of_tests_has_every_effect_and_test(tables):
 
 def test_how_sure_shows_each_difference_in_f1_with_its_interval(tables):
     table = tables["how-sure"]
-    assert table.header[4:] == ("points, 95 %", "Holm p", "delta", "KS p")
+    assert table.header[4:] == ("points, 95 %", "texts too", "Holm p", "delta", "KS p")
     assert len(table.rows) == 2 * 2 * 2 * 2  # tasks, languages, weights, baselines
     assert [cell.text for cell in table.rows[0][:4]] == [
         "intent",
@@ -172,7 +172,9 @@ def test_how_sure_shows_each_difference_in_f1_with_its_interval(tables):
         tuple(100 * raw[name] for name in ("difference", "difference_low", "difference_high")), abs=0.005
     )
     assert [row[4].bold for row in table.rows] == list(table.raw["holm_p_value"] < 0.05)
-    assert {row[6].text for row in table.rows} >= {"+1.00", "−1.00"}
+    assert {row[7].text for row in table.rows} >= {"+1.00", "−1.00"}
+    low, high = re.fullmatch(r"\[(\S+), (\S+)\]", table.rows[0][5].text.replace("−", "-")).groups()
+    assert (float(low), float(high)) == pytest.approx((100 * raw["both_low"], 100 * raw["both_high"]), abs=0.005)
 
 
 def test_several_distillations_have_a_test_of_their_own(build, frame, cell_scores):
@@ -216,7 +218,7 @@ def test_absent_tables_give_their_reason(build, frame, cell_scores):
     tables = build(
         scores=empty("scores"), corpora=empty("corpora"), labels=empty("labels"), splits=empty("splits"),
         sweep=None, positive={}, stages=empty("stages"), encoders=empty("encoders"),
-        texts=empty("texts"), drops=empty("drops"), tokens=empty("tokens"),
+        texts=empty("texts"), drops=empty("drops"), tokens=empty("tokens"), predictions={}, paper=None,
     )  # fmt: skip
     assert all(not table.rows and table.absent for table in tables.values())
     assert tables["table6-quantity"].absent == "No sweep in this experiment."

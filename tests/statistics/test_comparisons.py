@@ -56,6 +56,18 @@ def test_each_family_is_corrected_on_its_own():
         assert list(own["holm_p_value"]) == list(holm(own["p_value"]))
 
 
+def test_a_family_holds_what_is_planned_and_not_only_what_is_there():
+    samples = {"td": [0.7, 0.71, 0.72, 0.73], "old": [0.6, 0.61, 0.62, 0.725]}
+    names = {"td": ("td", "old")}
+    cells = [("td", language, encoder, weights) for language in ("eng", "spa") for encoder in samples
+             for weights in ("frozen", "fine-tuned")]  # fmt: skip
+    alone = compare_encoders(headline(samples), names, ("old",))
+    partial = compare_encoders(headline(samples), names, ("old",), expected=cells)
+    assert len(alone) == len(partial) == 1
+    assert (alone.loc[0, "family_size"], partial.loc[0, "family_size"]) == (1, 4)
+    assert partial.loc[0, "holm_p_value"] == pytest.approx(4 * alone.loc[0, "holm_p_value"])
+
+
 def test_pairs_are_formed_by_seed_and_not_by_place():
     rows = headline({"td": [0.70, 0.75, 0.81, 0.9], "old": [0.69, 0.73, 0.78]})
     shuffled = rows.sample(frac=1, random_state=1)

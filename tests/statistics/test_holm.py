@@ -44,6 +44,25 @@ def test_what_is_no_p_value_is_refused():
             holm([0.1, wrong])
 
 
+def test_agrees_with_statsmodels():
+    """statsmodels 0.15.0: multipletests(p_values, method="holm")[1], ties and a p of 1 among them."""
+    p_values = [0.021, 0.0004, 0.3, 0.021, 0.0121, 1.0, 0.049, 0.0004, 0.66]
+    expected = [0.126, 0.0036, 0.9, 0.126, 0.0847, 1.0, 0.196, 0.0036, 1.0]
+    assert holm(p_values) == pytest.approx(expected, rel=1e-12)
+
+
+def test_what_is_still_to_come_can_only_lower_a_p_value():
+    """Whatever tests of the family come later, none of those found now gets a larger adjusted p."""
+    generator = np.random.default_rng(4)
+    for _ in range(300):
+        p_values = generator.choice([0.001, 0.004, 0.01, 0.012, 0.05, 0.3], 12)
+        found = int(generator.integers(1, 12))
+        assert (holm(p_values[:found], planned=12) >= holm(p_values)[:found] - 1e-15).all()
+    assert list(holm([0.01], planned=18)) == [0.18]
+    with pytest.raises(ValueError, match="2 p-values in a family of 1"):
+        holm([0.1, 0.2], planned=1)
+
+
 def test_families():
     baselines = ("general student", "teacher")
     assert family("f1", "general student", baselines) == "primary"

@@ -1,0 +1,47 @@
+"""The report of a run that the pipeline made: what it reads from storage, and the job's own options."""
+
+import pytest
+
+from raykd import config
+from raykd.artifacts import ResultStore, Storage
+from raykd.plan import Plan
+from raykd.report.collect import collect
+from raykd.report.results import analyse
+
+
+@pytest.fixture(scope="module")
+def inputs(finished):
+    experiment = config.load(finished / "small.yaml")
+    plan = Plan(experiment, ResultStore(Storage(f"{experiment.storage}/{experiment.name}")))
+    return collect(plan, paper=True)
+
+
+def test_scores_counted_from_stored_predictions_are_the_stored_scores(inputs):
+    results = analyse(inputs)
+    f1 = results.cells[results.cells["metric"] == "f1"]
+    stored = f1.set_index(["task", "language", "encoder", "weights"])["mean"].to_dict()
+    assert set(inputs.predictions) == set(stored)
+    for key, own in inputs.predictions.items():
+        tp = (own.decisions.predicted & own.decisions.truth).sum(axis=1)
+        both = own.decisions.predicted.sum(axis=1) + own.decisions.truth.sum(axis=0)
+        assert (2 * tp / both.clip(1)).mean() == pytest.approx(stored[key])
+    assert results.tests.loc[results.tests["metric"] == "f1", "both_low"].notna().all()
+
+
+def test_sizes_and_differences_come_from_the_run(inputs):
+    sizes = inputs.encoders.set_index("encoder")
+    assert sizes.loc["teacher", "layers"] == 2
+    assert (sizes["bytes"] > 4 * sizes["parameters"]).all()  # float32, and the vocabulary head
+    assert any(difference.what == "data" for difference in inputs.paper)
+
+
+def test_two_experiments_are_compared(finished, run_job):
+    other = finished / "other.yaml"
+    other.write_text((finished / "small.yaml").read_text() + "\n")
+    status, output = run_job("report", "--compare", finished / "small.yaml", other)
+    assert status == 0, output[-3000:]
+    page = next((finished / "runs").glob("*/report-against/*/index.html")).read_text()
+    assert "None, apart from names, places and resources." in page
+    status, output = run_job("report", "--compare", other)
+    assert status == 2
+    assert "name two configs" in output
