@@ -20,7 +20,7 @@ def evaluate(run: Run) -> None:
     require(run, plan.tasks.values(), "prepare")
     require(run, [planned.result for planned in plan.encoders], "distill")
     require(run, [planned.result for planned in plan.sweep_encoders], "sweep")
-    score(run, [*plan.cells, *plan.sweep_cells])
+    score(run, plan.all_cells)
 
 
 def score(run: Run, cells: list[Cell]) -> None:

@@ -25,6 +25,7 @@ from raykd.corpus import trimming as tokenizer_trimming
 from raykd.corpus.readers import check_names, names_one_file, source_files, source_name
 from raykd.distill import trainer, trimming
 from raykd.evaluate import cell as cells
+from raykd.evaluate import classify
 from raykd.evaluate.cell import Cell
 from raykd.planned import PlannedEncoder, PlannedTrim
 from raykd.readings import Reading, check_readings
@@ -85,11 +86,20 @@ class Plan:
     @cached_property
     def cells(self) -> list[Cell]:
         """Every cell of the grid: task x language x encoder x weights."""
+        return self._grid(None)
+
+    @cached_property
+    def train_size_cells(self) -> list[Cell]:
+        """The same for each of evaluate.train_sizes, smallest first."""
+        evaluate = self.experiment.evaluate
+        return [cell for size in sorted(evaluate.train_sizes) for cell in self._grid(size)] if evaluate else []
+
+    def _grid(self, train_rows: int | None) -> list[Cell]:
         evaluate = self.experiment.evaluate
         if not evaluate:
             return []
         return [
-            self._cell(task, language, encoder, weights, self.saved(encoder))
+            self._cell(task, language, encoder, weights, self.saved(encoder), train_rows)
             for task in self.experiment.tasks
             for language in task_languages(self.experiment, task)
             for encoder in task_encoders(self.experiment, task)
@@ -108,6 +118,41 @@ class Plan:
         by_name |= {name: self.saved(name) for name in sweep.baselines}
         return [self._cell(sweep.task, sweep.language, name, "frozen", saved) for name, saved in by_name.items()]
 
+    @cached_property
+    def classify_cells(self) -> list[Cell]:
+        """The cells whose heads `classify` takes, by task, in the languages of its sources."""
+        spec = self.experiment.classify
+        if not spec:
+            return []
+        languages = {language for source in spec.sources for language in source.languages}
+        return [
+            cell
+            for cell in self.cells
+            if (cell.encoder, cell.weights) == (spec.encoder, "frozen")
+            and cell.language in languages
+            and (not spec.tasks or cell.task in spec.tasks)
+        ]
+
+    @cached_property
+    def classified(self) -> Result | None:
+        """What `classify` makes. The number of seeds counts: the best of them is taken."""
+        spec = self.experiment.classify
+        if not spec:
+            return None
+        sources, inputs = self._sources(spec.sources)
+        settings = {
+            "sources": sources,
+            "cleaning": _settings(self.experiment.cleaning),
+            "seeds": max(cell.seeds for cell in self.classify_cells),
+        }
+        inputs |= {f"head {cell.task} {cell.language}": cell.result.hash for cell in self.classify_cells}
+        return Result("classified", f"{spec.name}-{spec.encoder}", classify.VERSION, settings, inputs)
+
+    @property
+    def all_cells(self) -> list[Cell]:
+        """The sweep's baselines are cells of the grid too."""
+        return [*self.cells, *self.sweep_cells, *self.train_size_cells]
+
     def saved(self, name: str) -> list[SavedEncoder]:
         """Where an encoder lies, or will lie, one for each of its seeds."""
         encoder = self.experiment.encoders[name]
@@ -122,7 +167,7 @@ class Plan:
     def results(self) -> dict[str, Result]:
         """Every current result by name, for experiment.json."""
         made = [*self.encoders, *self.sweep_encoders]
-        unique_cells = {cell.result.directory: cell.result for cell in [*self.cells, *self.sweep_cells]}
+        unique_cells = {cell.result.directory: cell.result for cell in self.all_cells}
         return {
             **{f"tasks/{name}": result for name, result in self.tasks.items()},
             **{f"texts/{name}": result for name, result in self.texts.items()},
@@ -130,7 +175,12 @@ class Plan:
             **{f"tokens/{planned.tokens.name}/{planned.spec.max_length}": planned.tokens for planned in made},
             **{f"encoders/{planned.name}/{planned.seed}": planned.result for planned in made},
             **{f"scores/{result.name}": result for result in unique_cells.values()},
+            **({f"classified/{self.classified.name}": self.classified} if self.classified else {}),
         }
+
+    def seeds(self) -> dict[str, int]:
+        """How many seeds are asked of each cell, by the names of `results`."""
+        return {f"scores/{cell.result.name}": len(cell.asked) for cell in self.all_cells}
 
     def tokenizer_owner(self, name: str) -> SavedEncoder:
         """Where the tokenizer of an encoder lies: a student has its teacher's, and so on up to one that has its own."""
@@ -277,7 +327,15 @@ class Plan:
             self._made[name, seed] = planned
         return planned
 
-    def _cell(self, task: str, language: str, encoder: str, weights: Any, saved: list[SavedEncoder]) -> Cell:
+    def _cell(
+        self,
+        task: str,
+        language: str,
+        encoder: str,
+        weights: Any,
+        saved: list[SavedEncoder],
+        train_rows: int | None = None,
+    ) -> Cell:
         evaluate, spec = self.experiment.evaluate, self.experiment.tasks[task]
         assert evaluate
         training = evaluate.frozen if weights == "frozen" else evaluate.fine_tuned
@@ -288,10 +346,12 @@ class Plan:
             "training": _settings(training),
             "threshold": evaluate.threshold,
             "max_length": evaluate.max_length,
+            "train_rows": train_rows,
         }
+        name = f"{task}-{language}-{encoder}-{weights}" + (f"-{train_rows}" if train_rows else "")
         inputs = {"task": self.tasks[task].hash, "encoder": saved[0].hash}
         return Cell(
-            result=Result("scores", f"{task}-{language}-{encoder}-{weights}", cells.VERSION, settings, inputs),
+            result=Result("scores", name, cells.VERSION, settings, inputs),
             task=task,
             kind=spec.kind,
             labels=spec.labels,
@@ -304,8 +364,9 @@ class Plan:
             seeds=evaluate.seeds,
             head=evaluate.head,
             training=training,
-            threshold=evaluate.threshold,
+            threshold=None if evaluate.threshold == "validation" else evaluate.threshold,
             max_length=evaluate.max_length,
+            train_rows=train_rows,
         )
 
 

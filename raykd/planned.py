@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from raykd.artifacts import Result, SavedEncoder
+from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.config import Adapt, Budget, Distill, Pretrain, Trim
+from raykd.corpus.held_out import below_floors, held_out_floors
+from raykd.corpus.quantity import cutoff_ranks
+from raykd.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class Planned:
     def saved(self) -> SavedEncoder:
         return SavedEncoder(self.name, self.seed, self.result.hash, self.result.directory)
 
+    def ranks(self, store: ResultStore) -> tuple[dict[str, int], dict[str, int]]:
+        """(cut-off rank of each language, the ranks above which documents are held out), of texts that are there."""
+        return cutoff_ranks(store, self.texts, self.budget), {}
+
     @property
     def prepared(self) -> tuple[Result, ...]:
         """What must be there before it is made, its parent aside."""
@@ -38,6 +45,17 @@ class PlannedEncoder(Planned):
     """An encoder that is trained here, with one of its seeds."""
 
     spec: Distill | Pretrain | Adapt
+
+    def ranks(self, store: ResultStore) -> tuple[dict[str, int], dict[str, int]]:
+        """Raises InputError where a language has no more than what is to be held out."""
+        (cutoffs, floors), validation = super().ranks(store), self.spec.validation
+        if not validation:
+            return cutoffs, floors
+        try:
+            floors = held_out_floors(store, self.texts, list(cutoffs), validation.documents)
+        except InputError as error:
+            raise InputError(f"encoders.{self.name}: {error}") from error
+        return below_floors(cutoffs, floors), floors
 
 
 @dataclass(frozen=True)

@@ -249,6 +249,25 @@ def test_more_seeds_of_an_encoder_or_a_cell_add_to_what_is_there(plan):
     assert len({saved.location for saved in cell.encoders}) == 3
 
 
+def test_training_sizes_are_cells_beside_the_whole(plan):
+    before, after = plan(), plan("evaluate.train_sizes=[4,2]")
+    assert changed(before, after) == set()
+    assert [(cell.encoder, cell.train_rows) for cell in after.train_size_cells[::8]] == [("student", 2), ("student", 4)]
+    assert "scores/tags-eng-ready-frozen-4" in after.results()
+
+
+def test_classification_follows_its_texts_and_its_heads(plan):
+    source = "{reader: table, language: eng, path: '${oc.env:PLAN_DATA}/eng.jsonl', name: new}"
+    spec = f"classify={{encoder: student, sources: [{source}]}}"
+    before = plan(spec)
+    assert [cell.result.name for cell in before.classify_cells] == ["tags-eng-student-frozen"]
+    name = "classified/texts-student"
+    assert name in before.results()
+    assert changed(before, plan(spec, "evaluate.fine_tuned.epochs=9")).isdisjoint({name})
+    for override in ("evaluate.frozen.epochs=9", "evaluate.seeds=4", "cleaning.links=drop"):
+        assert name in changed(before, plan(spec, override)), override
+
+
 def test_the_sweep_trains_on_nested_quantities_of_the_same_tokens(plan):
     planned = plan()
     full = next(one for one in planned.encoders if one.name == "student")

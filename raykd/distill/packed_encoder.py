@@ -7,9 +7,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers import DistilBertForMaskedLM
+from transformers import DistilBertForMaskedLM, DistilBertModel
 
-from raykd.distill.attention import Layout, layout_of
+from raykd.distill.attention import Layout, Runs, layout_of
 from raykd.distill.models import MaskedModel
 from raykd.distill.packing import PackedBatch
 from raykd.distill.vocabulary_loss import Vocabulary
@@ -28,9 +28,16 @@ class PackedEncoder(nn.Module):
 
     def forward(self, batch: PackedBatch, guessed: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(last hidden states [tokens, width], the vocabulary head's features at the places `guessed` [n, width])."""
-        encode = _encode_distilbert if isinstance(self.model, DistilBertForMaskedLM) else _encode_bert
-        hidden = encode(self.model, batch, self.sparse)
+        hidden = encode_packed(self.model.base_model, batch.input_ids, batch.positions, batch.runs, self.sparse)
         return hidden, head_features(self.model, hidden[guessed])
+
+
+def encode_packed(
+    encoder: Any, input_ids: torch.Tensor, positions: torch.Tensor, runs: Runs, sparse: bool = False
+) -> torch.Tensor:
+    """Last hidden states [tokens, width] that a BertModel or DistilBertModel gives packed sequences (`PackedBatch`)."""
+    encode = _encode_distilbert if isinstance(encoder, DistilBertModel) else _encode_bert
+    return encode(encoder, input_ids, positions, runs, sparse)
 
 
 def head_features(model: MaskedModel, hidden: torch.Tensor) -> torch.Tensor:
@@ -60,12 +67,13 @@ def vocabulary_of(model: MaskedModel) -> Vocabulary:
     return Vocabulary(decoder.weight.detach(), decoder.bias.detach(), (decoder.weight, decoder.bias))
 
 
-def _encode_bert(model: Any, batch: PackedBatch, sparse: bool) -> torch.Tensor:
-    embeddings = model.bert.embeddings
-    types = embeddings.token_type_embeddings.weight[0]
-    hidden = _embed(embeddings, batch, sparse, types)
-    layout = layout_of(batch.runs, hidden.shape[-1], hidden)
-    for layer in model.bert.encoder.layer:
+def _encode_bert(
+    model: Any, input_ids: torch.Tensor, positions: torch.Tensor, runs: Runs, sparse: bool
+) -> torch.Tensor:
+    types = model.embeddings.token_type_embeddings.weight[0]
+    hidden = _embed(model.embeddings, input_ids, positions, sparse, types)
+    layout = layout_of(runs, hidden.shape[-1], hidden)
+    for layer in model.encoder.layer:
         inner = layer.attention.self
         context = _attention(
             hidden, inner.query, inner.key, inner.value, inner.num_attention_heads, inner.dropout, layout
@@ -75,11 +83,12 @@ def _encode_bert(model: Any, batch: PackedBatch, sparse: bool) -> torch.Tensor:
     return hidden
 
 
-def _encode_distilbert(model: Any, batch: PackedBatch, sparse: bool) -> torch.Tensor:
-    embeddings = model.distilbert.embeddings
-    hidden = _embed(embeddings, batch, sparse)
-    layout = layout_of(batch.runs, hidden.shape[-1], hidden)
-    for block in model.distilbert.transformer.layer:
+def _encode_distilbert(
+    model: Any, input_ids: torch.Tensor, positions: torch.Tensor, runs: Runs, sparse: bool
+) -> torch.Tensor:
+    hidden = _embed(model.embeddings, input_ids, positions, sparse)
+    layout = layout_of(runs, hidden.shape[-1], hidden)
+    for block in model.transformer.layer:
         inner = block.attention
         context = _attention(hidden, inner.q_lin, inner.k_lin, inner.v_lin, inner.n_heads, inner.dropout, layout)
         hidden = block.sa_layer_norm(inner.out_lin(context) + hidden)
@@ -87,11 +96,13 @@ def _encode_distilbert(model: Any, batch: PackedBatch, sparse: bool) -> torch.Te
     return hidden
 
 
-def _embed(embeddings: Any, batch: PackedBatch, sparse: bool, types: torch.Tensor | None = None) -> torch.Tensor:
+def _embed(
+    embeddings: Any, input_ids: torch.Tensor, positions: torch.Tensor, sparse: bool, types: torch.Tensor | None = None
+) -> torch.Tensor:
     """Word vectors may be kept in float32 whatever the rest computes in: their gradient needs no copy then."""
-    words = F.embedding(batch.input_ids, embeddings.word_embeddings.weight, sparse=sparse)
+    words = F.embedding(input_ids, embeddings.word_embeddings.weight, sparse=sparse)
     hidden = words.to(embeddings.LayerNorm.weight.dtype)
-    hidden = hidden + embeddings.position_embeddings(batch.positions)
+    hidden = hidden + embeddings.position_embeddings(positions)
     if types is not None:
         hidden = hidden + types
     dropped: torch.Tensor = embeddings.dropout(embeddings.LayerNorm(hidden))

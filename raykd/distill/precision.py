@@ -10,7 +10,6 @@ from torch.func import functional_call
 
 from raykd.distill.models import MaskedModel
 from raykd.distill.packed_encoder import PackedEncoder, decoder_of
-from raykd.distill.packing import PackedBatch
 from raykd.distill.vocabulary_loss import Vocabulary
 
 
@@ -25,16 +24,16 @@ def compute_dtype(precision: Literal["auto", "float32", "bfloat16"], device: str
     return torch.bfloat16 if has else torch.float32
 
 
-class ComputedModel:
-    """A model whose weights are copied to the precision that it computes in, once a step (`refresh`).
+class Computed:
+    """A module whose weights are copied to the precision that it computes in, once a step (`refresh`).
 
-    Gradients go to the model's own weights, in float32, so that neither small updates nor sums over micro-batches are
-    rounded away. Word embeddings are looked up in the model's own weights, and the copies cost nothing in float32.
+    Gradients go to the module's own weights, in float32, so that neither small updates nor sums over micro-batches are
+    rounded away. Word embeddings are looked up in the module's own weights, and the copies cost nothing in float32.
     """
 
-    def __init__(self, model: MaskedModel, dtype: torch.dtype) -> None:
-        self.model, self.encoder = model, PackedEncoder(model, sparse=True)
-        self.masters: dict[str, nn.Parameter] = dict(self.encoder.named_parameters(remove_duplicate=False))
+    def __init__(self, module: nn.Module, dtype: torch.dtype) -> None:
+        self.module = module
+        self.masters: dict[str, nn.Parameter] = dict(module.named_parameters(remove_duplicate=False))
         self.copies = {
             name: master.detach().to(dtype)
             for name, master in self.masters.items()
@@ -46,18 +45,23 @@ class ComputedModel:
         for name, copy in self.copies.items():
             copy.copy_(self.masters[name].detach())
 
-    def __call__(self, batch: PackedBatch, guessed: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """As `PackedEncoder.forward`."""
+    def __call__(self, *arguments: Any) -> Any:
+        """As the module's `forward`."""
         weights = {name: _Copy.apply(self.masters[name], copy) for name, copy in self.copies.items()}
-        answer: tuple[torch.Tensor, torch.Tensor] = functional_call(
-            self.encoder, weights, (batch, guessed), tie_weights=False
-        )
-        return answer
+        return functional_call(self.module, weights, arguments, tie_weights=False)
+
+
+class ComputedModel(Computed):
+    """A masked language model as a `PackedEncoder`, and its vocabulary head."""
+
+    def __init__(self, model: MaskedModel, dtype: torch.dtype) -> None:
+        super().__init__(PackedEncoder(model, sparse=True), dtype)
+        self.model = model
 
     @property
     def vocabulary(self) -> Vocabulary:
         decoder = decoder_of(self.model)
-        name = next(name for name, module in self.encoder.named_modules() if module is decoder)
+        name = next(name for name, module in self.module.named_modules() if module is decoder)
         weight, bias = (
             self.copies.get(f"{name}.{part}", self.masters[f"{name}.{part}"]) for part in ("weight", "bias")
         )

@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 
 from raykd.artifacts import ResultStore
 from raykd.config import Resources
-from raykd.evaluate.cell import Cell, headline_scores, is_complete, run_cell
+from raykd.distill.precision import compute_dtype
+from raykd.evaluate.cell import Cell, headline_scores, is_complete
+from raykd.evaluate.run import Machine, run_cell
 from raykd.evaluate.trials import run_trials
 
 
@@ -50,8 +53,9 @@ def _run(store: ResultStore, cell: Cell, resources: Resources) -> dict[str, Any]
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(max(1, int(resources.grid.cpus)))
     started = time.perf_counter()
-    run_cell(store, cell, resources.scratch, "cuda" if resources.grid.gpus else "cpu")
-    f1 = headline_scores(store, cell)
+    device = "cuda" if resources.grid.gpus else "cpu"
+    run_cell(store, cell, Machine(resources.scratch, device, compute_dtype(resources.grid.precision, device)))
+    f1 = np.array([*headline_scores(store, cell).values()])
     return {
         "f1": float(f1.mean()),
         "deviation": float(f1.std(ddof=1)) if len(f1) > 1 else 0.0,

@@ -1,26 +1,69 @@
-"""The classifier's head: structured self-attention over hidden states (Lin et al. 2017, arXiv 1703.03130)."""
+"""Classifier heads over hidden states: structured self-attention (Lin et al. 2017, arXiv 1703.03130), and the mean.
+
+Weights are float32. The products over tokens are computed in the precision of the hidden states, the rest in float32.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from raykd.evaluate.ragged import Ragged
 
 
-class StructuredSelfAttention(nn.Module):
-    """A = softmax(W2 tanh(W1 H^T)) over the real positions, M = A H, logits = linear(M).
+class ClassifierHead(nn.Module):
+    """Weighted means of a text's hidden states, and a linear layer on them."""
+
+    def __init__(self, width: int, hops: int, labels: int) -> None:
+        super().__init__()
+        self.output = nn.Linear(hops * width, labels)
+
+    def forward(self, states: Ragged) -> tuple[Tensor, Tensor]:
+        """Hidden states [tokens, width] -> (logits [texts, labels], the weights [texts, longest, hops]); float32."""
+        places, mask = states.places()
+        weights = self.attention(states.values, places, mask)
+        padded = states.values.index_select(0, places.flatten()).unflatten(0, places.shape)
+        means = weights.to(padded.dtype).transpose(1, 2) @ padded
+        return self.output(means.flatten(1).float()), weights
+
+    def attention(self, hidden: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+        """Weights of each text's tokens, which sum to 1 in each hop, 0 for padding: [texts, longest, hops]."""
+        raise NotImplementedError
+
+
+class StructuredSelfAttention(ClassifierHead):
+    """A = softmax(W2 tanh(W1 H^T)) over a text's tokens, M = A H, logits = linear(M).
 
     width: of the hidden states H; hidden: d_a, the rows of W1; hops: r, the rows of A; labels: logits per text.
     W1 and W2 have no bias, as in the paper (equations 5 and 6). About 600,000 parameters at 768, 768, 1 and 10.
     """
 
     def __init__(self, width: int, hidden: int, hops: int, labels: int) -> None:
-        super().__init__()
+        super().__init__(width, hops, labels)
         self.first = nn.Linear(width, hidden, bias=False)
         self.second = nn.Linear(hidden, hops, bias=False)
-        self.output = nn.Linear(hops * width, labels)
 
-    def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """hidden_states [batch, length, width], attention_mask bool [batch, length] -> logits [batch, labels]."""
-        scores = self.second(torch.tanh(self.first(hidden_states))).transpose(1, 2)  # [batch, hops, length]
-        attention = scores.masked_fill(~attention_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        return self.output((attention @ hidden_states).flatten(1))
+    def attention(self, hidden: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+        inner = torch.tanh(functional.linear(hidden, self.first.weight.to(hidden.dtype)))
+        scores = functional.linear(inner, self.second.weight.to(hidden.dtype)).float()
+        scores = scores.index_select(0, places.flatten()).unflatten(0, places.shape)
+        return scores.masked_fill(~mask.unsqueeze(-1), -torch.inf).softmax(dim=1)
+
+
+class MeanPooling(ClassifierHead):
+    """logits = linear(mean of a text's hidden states)."""
+
+    def __init__(self, width: int, labels: int) -> None:
+        super().__init__(width, 1, labels)
+
+    def attention(self, hidden: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+        return (mask / mask.sum(dim=1, keepdim=True)).unsqueeze(-1)
+
+
+def redundancy(weights: Tensor) -> Tensor:
+    """||A A^T - I||^2 (Frobenius), the mean over texts (Lin et al. 2017, equation 8): small where hops look at
+    different tokens. weights: A^T of each text, [texts, longest, hops]."""
+    overlap = weights.transpose(1, 2) @ weights
+    identity = torch.eye(overlap.shape[-1], device=overlap.device)
+    return (overlap - identity).square().sum(dim=(1, 2)).mean()

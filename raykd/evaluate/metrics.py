@@ -1,41 +1,102 @@
-"""Probabilities to decisions, decisions to precision, recall and F1 of every label."""
+"""Probabilities to decisions, decisions to scores of every label and their averages, by scikit-learn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import average_precision_score, precision_recall_curve, precision_recall_fscore_support
+
+MEASURES = ("precision", "recall", "f1", "average_precision")
 
 
 def decide(
-    kind: str, labels: Sequence[str], positive: str | None, probabilities: np.ndarray, threshold: float
+    kind: str, labels: Sequence[str], positive: str | None, probabilities: np.ndarray, thresholds: Sequence[float]
 ) -> np.ndarray:
-    """Which labels each text gets, bool [rows, labels], from probabilities [rows, labels].
+    """Which labels each text gets, bool [rows, labels], from probabilities [rows, labels] and a threshold a label.
 
-    Multi-label: every label above the threshold. Binary: the positive label where it is above the threshold,
+    Multi-label: every label above its threshold. Binary: the positive label where it is above its threshold,
     else the other. Multi-class: the most probable.
     """
     if kind == "multi-label":
-        return probabilities > threshold
+        return probabilities > np.asarray(thresholds)
     if kind == "binary":
         column = list(labels).index(positive or "")
-        chosen = np.where(probabilities[:, column] > threshold, column, 1 - column)
+        chosen = np.where(probabilities[:, column] > thresholds[column], column, 1 - column)
     else:
         chosen = probabilities.argmax(axis=1)
     return chosen[:, None] == np.arange(len(labels))
 
 
-def label_scores(labels: Sequence[str], truth: np.ndarray, predicted: np.ndarray) -> list[dict[str, Any]]:
-    """Precision, recall, f1 (0 where undefined) and support of each label; truth, predicted: bool [rows, labels]."""
-    scores = precision_recall_fscore_support(truth.astype(int), predicted.astype(int), average=None, zero_division=0)
+def best_thresholds(truth: np.ndarray, known: np.ndarray, probabilities: np.ndarray) -> list[float]:
+    """The threshold of each label with the best F1 on these rows, .5 where no row has the label; all [rows, labels].
+
+    It lies midway between two probabilities that occur, and where several are equally good it is the highest.
+    """
     return [
-        {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
-        for label, p, r, f, n in zip(labels, *scores, strict=True)
+        _best_threshold(*(array[known[:, label], label] for array in (truth, probabilities)))
+        for label in range(truth.shape[1])
     ]
+
+
+def _best_threshold(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    if not truth.any():
+        return 0.5
+    precision, recall, thresholds = precision_recall_curve(truth, probabilities)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
+    best = int(np.flatnonzero(f1[:-1] == f1[:-1].max())[-1])  # the last pair is (1, 0), without a threshold
+    below = thresholds[best - 1] if best else 0.0  # "above" is meant here, "at least" by scikit-learn
+    return float((thresholds[best].astype(float) + below) / 2)
+
+
+def label_scores(
+    labels: Sequence[str], truth: np.ndarray, known: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray
+) -> list[dict[str, Any]]:
+    """precision, recall and f1 (0 where undefined), average_precision (None without positives) and support of each
+    label, over the rows where it is known; truth, known, predicted: bool [rows, labels]."""
+    return [
+        {"label": label, **_scores_of(*(array[known[:, n], n] for array in (truth, predicted, probabilities)))}
+        for n, label in enumerate(labels)
+    ]
+
+
+def _scores_of(truth: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+    precision, recall, f1, _ = precision_recall_fscore_support(truth, predicted, average="binary", zero_division=0)
+    return {
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+        "average_precision": float(average_precision_score(truth, probabilities)) if truth.any() else None,
+        "support": int(truth.sum()),
+    }
+
+
+def averages(
+    positive: str | None, scores: Sequence[dict[str, Any]], truth: np.ndarray, known: np.ndarray, predicted: np.ndarray
+) -> list[dict[str, Any]]:
+    """One row an average: macro (mean over labels), micro (all decisions on known labels pooled), and the positive
+    label alone where a task has one. average_precision: of macro the mean over labels that have one; None for micro.
+
+    scores: `label_scores` of the arrays, bool [rows, labels].
+    """
+    macro = {measure: _mean(row[measure] for row in scores) for measure in MEASURES}
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth[known], predicted[known], average="binary", zero_division=0
+    )
+    micro = {"precision": float(precision), "recall": float(recall), "f1": float(f1), "average_precision": None}
+    rows = [{"average": "macro", **macro}, {"average": "micro", **micro}]
+    if positive is not None:
+        only = next(row for row in scores if row["label"] == positive)
+        rows.append({"average": "positive", **{measure: only[measure] for measure in MEASURES}})
+    return rows
 
 
 def headline(positive: str | None, f1: dict[str, float]) -> float:
     """The one number of a seed: the positive label's F1 in a binary task, else the mean over labels (macro F1)."""
     return f1[positive] if positive is not None else float(np.mean(list(f1.values())))
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return float(np.mean(there)) if there else None

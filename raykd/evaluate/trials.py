@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ray import tune
+from ray.tune.execution import class_cache
 from ray.tune.experiment import Trial
 
 from raykd.artifacts import Storage
@@ -24,6 +25,8 @@ TUNE_SETTINGS = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
 }
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"}
 
 Work = Callable[[int], dict[str, Any]]
 
@@ -62,7 +65,7 @@ def run_trials(
                 tune_config=tune.TuneConfig(reuse_actors=share_processes, max_concurrent_trials=concurrent),
                 run_config=tune.RunConfig(
                     name="trials",
-                    storage_path=storage.address(SCRATCH),
+                    **storage.ray_location(SCRATCH),
                     verbose=0,
                     failure_config=tune.FailureConfig(max_failures=failures),
                     callbacks=[progress],
@@ -111,6 +114,8 @@ class _Progress(tune.Callback):
 @contextmanager
 def _quiet_tune() -> Iterator[None]:
     """TUNE_SETTINGS, and no log lines about files that are removed at once and failures that are told anyway."""
+    # Tune would copy keys into each trial's runtime environment, which Ray writes into its logs; nodes have their own.
+    class_cache.ENV_VARS_TO_PROPAGATE.difference_update(CREDENTIALS)
     loggers = [logging.getLogger(f"ray.tune.{name}") for name in ("tune", "analysis.experiment_analysis")]
     levels = [logger.level for logger in loggers]
     before = {name: os.environ.get(name) for name in TUNE_SETTINGS}

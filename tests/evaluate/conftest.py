@@ -95,15 +95,16 @@ def store(tmp_path) -> ResultStore:
 
 @pytest.fixture
 def make_cell(store, encoder_directories) -> Callable[..., Cell]:
-    """Writes the task (60 training and 24 test texts) and the encoder to the store; returns cells to be run."""
+    """Writes the task (60 training, 24 validation, 24 test texts) and the encoder to the store; makes cells of them."""
     task = Result("tasks", "topics", 1, {})
-    for split, seed, rows in (("train", 1, 60), ("test", 2, 24)):
+    for split, seed, rows in (("train", 1, 60), ("validation", 4, 24), ("test", 2, 24)):
         texts, labels = write_texts(seed, rows)
         table = pa.table(
             {
                 "doc_id": [f"{split}{n}" for n in range(rows)],
                 "text": texts,
                 "labels": labels,
+                "unknown": [[]] * rows,
                 "group": [f"group {n % 2}" for n in range(rows)],
                 "origin": [""] * rows,
             },

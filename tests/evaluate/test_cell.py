@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import safetensors.torch
+from sklearn.metrics import average_precision_score, f1_score
 
 from raykd.artifacts import SavedEncoder
-from raykd.evaluate import cell as cell_module
-from raykd.evaluate.cell import headline_scores, is_complete, missing_seeds, run_cell
+from raykd.config import Head
+from raykd.errors import InputError
+from raykd.evaluate import run as run_module
+from raykd.evaluate.cell import headline_scores, is_complete, missing_seeds
 from raykd.evaluate.classifier import make_head
+from raykd.evaluate.run import Machine, run_cell
 
-FILES = ("scores.parquet", "predictions.parquet")
-SCRATCH = 10**9
+FILES = ("scores.parquet", "averages.parquet", "predictions.parquet")
+MACHINE = Machine(10**9)
 
 
 def content(store, cell, names=FILES):
@@ -21,7 +27,7 @@ def content(store, cell, names=FILES):
 def test_what_is_stored(store, make_cell):
     cell = make_cell()
     assert missing_seeds(store, cell) == [(56, 0), (56, 1), (56, 2)]
-    run_cell(store, cell, SCRATCH)
+    run_cell(store, cell, MACHINE)
     assert is_complete(store, cell) and not missing_seeds(store, cell)
     scores = store.storage.read_table(cell.file("scores.parquet"))
     assert scores["label"].to_pylist() == [*cell.labels] * 3
@@ -33,23 +39,43 @@ def test_what_is_stored(store, make_cell):
         assert row["predicted"] == above
     assert predictions[24]["doc_id"] == "test0" and predictions[24]["seed"] == 1
     config = store.storage.read_json(cell.file("heads/config.json"))
-    assert (config["width"], config["hidden"], config["hops"], config["labels"]) == (32, 16, 1, [*cell.labels])
+    assert (config["width"], config["labels"]) == (32, [*cell.labels])
+    assert Head.model_validate(config["head"]) == cell.head
     weights = safetensors.torch.load(store.storage.read_bytes(cell.file("heads/56-2.safetensors")))
     make_head(cell.head, 32, 3).load_state_dict(weights)
     facts = store.facts(cell.result)
     assert facts["seeds"] == [[56, 0], [56, 1], [56, 2]]
-    assert (facts["train_rows"], facts["test_rows"]) == (60, 24)
-    assert headline_scores(store, cell).shape == (3,)
+    assert (facts["train_rows"], facts["validation_rows"], facts["test_rows"]) == (60, 24, 24)
+    assert list(headline_scores(store, cell)) == cell.asked
+
+
+def test_scores_are_those_of_scikit_learn_on_the_stored_predictions(store, make_cell):
+    cell = make_cell()
+    run_cell(store, cell, MACHINE)
+    predictions = store.storage.read_table(cell.file("predictions.parquet")).to_pandas()
+    scores = store.storage.read_table(cell.file("scores.parquet")).to_pandas()
+    means = store.storage.read_table(cell.file("averages.parquet")).to_pandas().set_index(["seed", "average"])
+    for seed, rows in predictions.groupby("seed"):
+        truth, predicted = (
+            [[label in names for label in cell.labels] for names in rows[column]] for column in ("truth", "predicted")
+        )
+        mine = scores[scores["seed"] == seed]
+        np.testing.assert_allclose(mine["f1"], f1_score(truth, predicted, average=None))
+        precision = average_precision_score(truth, np.stack(rows["probabilities"]), average=None)
+        np.testing.assert_allclose(mine["average_precision"], precision)
+        for average in ("macro", "micro"):
+            expected = f1_score(truth, predicted, average=average, zero_division=0)
+            assert means.loc[(seed, average), "f1"] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("weights", ["frozen", "fine-tuned"])
 @pytest.mark.parametrize("at", ["train", "scores"])
 def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, monkeypatch, weights, at):
     whole = make_cell(weights, encoder="distilbert")
-    run_cell(store, whole, SCRATCH)
+    run_cell(store, whole, MACHINE)
     cell = make_cell(weights, encoder="distilbert", result=replace(whole.result, version=2))
     name = "train_frozen" if weights == "frozen" else "train_fine_tuned"
-    train, write_table = getattr(cell_module, name), store.storage.write_table
+    train, write_table = getattr(run_module, name), store.storage.write_table
     trained = []
 
     def train_or_stop(*arguments):
@@ -63,31 +89,31 @@ def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, mon
             raise KeyboardInterrupt
         write_table(path, table, **options)
 
-    monkeypatch.setattr(cell_module, name, train_or_stop)
+    monkeypatch.setattr(run_module, name, train_or_stop)
     monkeypatch.setattr(store.storage, "write_table", write_or_stop)
     with pytest.raises(KeyboardInterrupt):
-        run_cell(store, cell, SCRATCH)
+        run_cell(store, cell, MACHINE)
     assert missing_seeds(store, cell) == [(56, 2)] and not is_complete(store, cell)
 
     trained = [None] * 10
     monkeypatch.setattr(store.storage, "write_table", write_table)
-    run_cell(store, cell, SCRATCH)
+    run_cell(store, cell, MACHINE)
     assert trained[10:] == [2]
     assert content(store, cell) == content(store, whole)
 
-    run_cell(store, cell, SCRATCH)
+    run_cell(store, cell, MACHINE)
     assert trained[10:] == [2]
 
 
 def test_more_seeds_add_rows(store, make_cell):
     cell = make_cell(seeds=2)
-    run_cell(store, cell, SCRATCH)
+    run_cell(store, cell, MACHINE)
     before = store.storage.read_table(cell.file("scores.parquet"))
     second = SavedEncoder("bert", 57, "1" * 64, "encoders/bert")
     more = replace(cell, seeds=3, encoders=(*cell.encoders, second))
     assert missing_seeds(store, more) == [(56, 2), (57, 0), (57, 1), (57, 2)]
     assert not is_complete(store, more)
-    run_cell(store, more, SCRATCH)
+    run_cell(store, more, MACHINE)
     after = store.storage.read_table(cell.file("scores.parquet"))
     assert after.slice(0, before.num_rows).equals(before)
     assert after.num_rows == 3 * before.num_rows
@@ -95,20 +121,75 @@ def test_more_seeds_add_rows(store, make_cell):
     assert after["f1"].to_pylist()[:9] == after["f1"].to_pylist()[9:]
     assert len(store.facts(cell.result)["seeds"]) == 6
     written = content(store, more, (*FILES, "manifest.json"))
-    run_cell(store, cell, SCRATCH)  # fewer seeds again
+    run_cell(store, cell, MACHINE)  # fewer seeds again
     assert content(store, more, (*FILES, "manifest.json")) == written
 
 
 def test_scores_without_a_manifest_get_one(store, make_cell):
     cell = make_cell()
-    run_cell(store, cell, SCRATCH)
+    run_cell(store, cell, MACHINE)
     before = content(store, cell)
     store.storage.remove(cell.file("manifest.json"))
-    run_cell(store, cell, SCRATCH)
+    run_cell(store, cell, MACHINE)
     assert is_complete(store, cell) and content(store, cell) == before
 
 
 def test_binary_cell(store, make_cell):
     cell = make_cell(kind="binary", labels=("sport", "food"), positive="food")
-    run_cell(store, cell, SCRATCH)
-    assert headline_scores(store, cell).shape == (3,)
+    run_cell(store, cell, MACHINE)
+    means = store.storage.read_table(cell.file("averages.parquet")).to_pandas()
+    positive = means[means["average"] == "positive"]
+    assert list(headline_scores(store, cell).values()) == list(positive["f1"])
+
+
+def test_thresholds_of_validation(store, make_cell):
+    cell = make_cell(threshold=None)
+    run_cell(store, cell, MACHINE)
+    scores = store.storage.read_table(cell.file("scores.parquet")).to_pandas()
+    fixed = make_cell()
+    run_cell(store, replace(fixed, result=replace(fixed.result, version=2)), MACHINE)
+    plain = store.storage.read_table(replace(fixed, result=replace(fixed.result, version=2)).file("scores.parquet"))
+    assert (plain.to_pandas()["threshold"] == 0.5).all() and scores["threshold"].nunique() > 1
+    assert (scores["validation_f1"] >= plain.to_pandas()["validation_f1"]).all()
+    first = store.storage.read_table(cell.file("predictions.parquet")).to_pylist()[0]
+    cuts = scores["threshold"][:3]
+    above = [name for name, p, cut in zip(cell.labels, first["probabilities"], cuts, strict=True) if p > cut]
+    assert first["predicted"] == above
+
+
+def test_fewer_training_rows_are_the_first(store, make_cell):
+    cell = make_cell(train_rows=20)
+    run_cell(store, cell, MACHINE)
+    assert store.facts(cell.result)["train_rows"] == 20
+    path = f"{cell.task_result.directory}/language=eng/train.parquet"
+    store.storage.write_table(path, store.storage.read_table(path).slice(0, 20))
+    whole = make_cell(result=replace(cell.result, version=2))
+    store.storage.write_table(path, store.storage.read_table(path).slice(0, 20))
+    run_cell(store, whole, MACHINE)
+    assert content(store, whole) == content(store, cell)
+    with pytest.raises(InputError, match=r"evaluate.train_sizes: 30 rows asked, but tasks.topics has 20"):
+        run_cell(store, make_cell_rows(whole, 30), MACHINE)
+
+
+def make_cell_rows(cell, rows):
+    return replace(cell, train_rows=rows, result=replace(cell.result, version=3))
+
+
+def test_unknown_labels_are_in_no_score(store, make_cell):
+    cell = make_cell()
+    path = f"{cell.task_result.directory}/language=eng/test.parquet"
+    rows = store.storage.read_table(path)
+    unknown = [["food"] if n % 2 else [] for n in range(rows.num_rows)]
+    store.storage.write_table(
+        path, rows.set_column(rows.column_names.index("unknown"), "unknown", pa.array(unknown, pa.list_(pa.string())))
+    )
+    run_cell(store, cell, MACHINE)
+    predictions = store.storage.read_table(cell.file("predictions.parquet")).to_pandas()[:24]
+    assert predictions["unknown"].map(list).tolist() == unknown
+    known = predictions[::2]
+    truth, predicted = (known[column].map(lambda names: "food" in names) for column in ("truth", "predicted"))
+    food = store.storage.read_table(cell.file("scores.parquet")).to_pandas().set_index(["seed", "label"]).loc[0, "food"]
+    assert (food["f1"], food["support"]) == (pytest.approx(f1_score(truth, predicted)), truth.sum())
+    binary = make_cell_rows(replace(cell, kind="multi-class"), None)
+    with pytest.raises(InputError, match=r"tasks.topics: only a multi-label task can have unknown labels"):
+        run_cell(store, binary, MACHINE)

@@ -1,27 +1,48 @@
+import pytest
 import torch
 
-from raykd.evaluate.head import StructuredSelfAttention
+from raykd.evaluate.head import MeanPooling, StructuredSelfAttention, redundancy
+from raykd.evaluate.ragged import Ragged
 
 
-def test_padding_does_not_change_the_logits():
+@pytest.fixture
+def states() -> Ragged:
     torch.manual_seed(0)
-    head = StructuredSelfAttention(width=8, hidden=6, hops=3, labels=4)
-    states = torch.randn(2, 5, 8)
-    mask = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
-    logits = head(states, mask)
-    assert logits.shape == (2, 4)
-    states[1, 3:] = 1e6
-    torch.testing.assert_close(head(states, mask), logits, rtol=0, atol=0)
-    torch.testing.assert_close(head(states[1:, :3], mask[1:, :3]), logits[1:])
+    return Ragged(torch.randn(9, 8), torch.tensor([0, 5, 8, 9]))
 
 
-def test_it_is_the_formula():
-    torch.manual_seed(0)
+def test_it_is_the_formula_for_each_text(states):
     head = StructuredSelfAttention(width=8, hidden=6, hops=3, labels=4)
-    states = torch.randn(1, 5, 8)
-    attention = torch.softmax(head.second.weight @ torch.tanh(head.first.weight @ states[0].T), dim=1)
-    expected = head.output((attention @ states[0]).flatten())
-    torch.testing.assert_close(head(states, torch.ones(1, 5, dtype=torch.bool))[0], expected)
+    logits, weights = head(states)
+    assert logits.shape == (3, 4) and weights.shape == (3, 5, 3)
+    for text in range(3):
+        hidden = states.take(torch.tensor([text])).values
+        attention = torch.softmax(head.second.weight @ torch.tanh(head.first.weight @ hidden.T), dim=1)
+        torch.testing.assert_close(logits[text], head.output((attention @ hidden).flatten()))
+        torch.testing.assert_close(weights[text, : len(hidden)].T, attention)
+        assert not weights[text, len(hidden) :].any()
+
+
+def test_the_mean_is_that_of_each_text(states):
+    head = MeanPooling(width=8, labels=4)
+    expected = [head.output(states.take(torch.tensor([text])).values.mean(dim=0)) for text in range(3)]
+    torch.testing.assert_close(head(states)[0], torch.stack(expected))
+
+
+def test_redundancy_by_hand():
+    same = torch.tensor([[[1.0, 1.0], [0.0, 0.0]]])  # two hops on one token: A A^T is all ones
+    apart = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    assert redundancy(same) == 2 and redundancy(apart) == 0
+    assert redundancy(torch.cat([same, apart])) == 1
+
+
+def test_weights_stay_float32_where_states_are_not(states):
+    head = StructuredSelfAttention(width=8, hidden=6, hops=2, labels=4)
+    logits, weights = head(Ragged(states.values.bfloat16(), states.offsets))
+    assert logits.dtype == weights.dtype == torch.float32
+    torch.testing.assert_close(logits, head(states)[0], rtol=0.05, atol=0.05)
+    logits.sum().backward()
+    assert all(weight.grad is not None and weight.grad.dtype == torch.float32 for weight in head.parameters())
 
 
 def test_size_at_the_width_of_mbert():

@@ -1,0 +1,60 @@
+"""A task's splits as a classifier takes them: texts, and which labels each has or may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from raykd.artifacts import ResultStore
+from raykd.errors import InputError
+from raykd.evaluate.cell import Cell
+from raykd.evaluate.objective import Truth
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """labels: which each row has; known: which of them are known to be there or not; bool [rows, labels]."""
+
+    rows: pa.Table
+    labels: np.ndarray
+    known: np.ndarray
+
+    @property
+    def texts(self) -> list[str]:
+        return list(self.rows["text"].to_pylist())
+
+    @property
+    def truth(self) -> Truth:
+        return Truth(torch.from_numpy(self.labels), torch.from_numpy(self.known))
+
+
+def load_splits(store: ResultStore, cell: Cell) -> dict[str, Split]:
+    """train, of the rows that the cell asks for, validation and test.
+
+    Raises InputError where train has fewer rows than asked for, and for unknown labels where a text has just one.
+    """
+    return {name: _load(store, cell, name) for name in SPLITS}
+
+
+def _load(store: ResultStore, cell: Cell, name: str) -> Split:
+    rows = store.storage.read_table(f"{cell.task_result.directory}/language={cell.language}/{name}.parquet")
+    if name == "train" and cell.train_rows:
+        if cell.train_rows > rows.num_rows:
+            raise InputError(
+                f"evaluate.train_sizes: {cell.train_rows:,} rows asked, but tasks.{cell.task} has {rows.num_rows:,} "
+                f"training rows in {cell.language}"
+            )
+        rows = rows.slice(0, cell.train_rows)
+    unknown = _matrix(rows["unknown"].to_pylist(), cell.labels)
+    if unknown.any() and cell.kind != "multi-label":
+        raise InputError(f"tasks.{cell.task}: only a multi-label task can have unknown labels")
+    return Split(rows, _matrix(rows["labels"].to_pylist(), cell.labels), ~unknown)
+
+
+def _matrix(named: list[list[str]], labels: tuple[str, ...]) -> np.ndarray:
+    return np.array([[label in names for label in labels] for names in named])

@@ -1,0 +1,92 @@
+"""What --dry-run says of the grid: the paper's 540 classifiers, and figures measured where there are any."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from raykd.artifacts import ResultStore, Storage
+from raykd.config import load
+from raykd.estimates import estimate
+from raykd.evaluate.costs import Texts, cell_cost
+from raykd.plan import Plan
+
+ROOT = Path(__file__).parents[1]
+MBERT = {"model_type": "bert", "vocab_size": 119547, "num_hidden_layers": 12, "max_position_embeddings": 512}
+DISTILMBERT = {"model_type": "distilbert", "vocab_size": 119547}  # other numbers are DistilBertConfig's defaults
+STATED = ["resources.grid.operations_per_second=1e12", "resources.grid.tokens_per_text=100", "resources.grid.hour=3"]
+
+
+@pytest.fixture
+def make_plan(tmp_path, monkeypatch):
+    for name, config in (("mbert", MBERT), ("distilmbert", DISTILMBERT)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(config))
+    for name in ("stackoverflow.com", *(f"{code}.stackoverflow.com" for code in ("es", "ja", "pt", "ru"))):
+        (tmp_path / "dumps" / name).mkdir(parents=True)
+        (tmp_path / "dumps" / name / "Posts.xml").write_text("<posts></posts>")
+    for language in ("eng", "spa", "jpn", "por"):
+        (tmp_path / f"{language}.jsonl").write_text("")
+        (tmp_path / "cc-translations" / language).mkdir(parents=True)
+        (tmp_path / "cc-translations" / language / "part-0.parquet").write_text("")
+    monkeypatch.setenv("RAYKD_STORAGE", str(tmp_path))
+    monkeypatch.setenv("DUMPS", str(tmp_path / "dumps"))
+    monkeypatch.setenv("MESSAGES", str(tmp_path))
+
+    def make(name: str, *overrides: str) -> Plan:
+        models = [f"encoders.{model}.model={tmp_path / model}" for model in ("mbert", "distilmbert")]
+        experiment = load(ROOT / "configs" / f"{name}.yaml", [*models, *overrides])
+        return Plan(experiment, ResultStore(Storage(str(tmp_path / "storage"))))
+
+    return make
+
+
+def test_the_papers_540_classifiers(make_plan):
+    lines = [line for name in ("td", "cc") for line in estimate(make_plan(name, *STATED))]
+    assert [line.split(" operations")[0].rsplit(",", 1)[0] for line in lines[::2]] == [
+        "grid: 300 classifiers in 30 cells",
+        "grid: 240 classifiers in 24 cells",
+    ]
+    for line in lines[::2]:
+        assert "at 100 tokens a text" in line and "GB a trial" in line and "GB kept" in line
+    for line in lines[1::2]:
+        assert "hours of one trial at the speed stated" in line
+        hours = float(line.split(" ")[1].replace(",", ""))
+        money = float(line.split(", ")[-1].split(" in money")[0].replace(",", ""))
+        assert money == pytest.approx(3 * hours, rel=0.01)
+
+
+def test_without_a_speed_no_time_is_made_up(make_plan):
+    first, second = estimate(make_plan("td"))
+    assert "at 512 tokens a text" in first and second.startswith("grid: no time without")
+
+
+def test_finished_cells_tell_speed_and_tokens(make_plan):
+    plan = make_plan("td", *STATED, "evaluate.weights=[frozen]")
+    cell = next(cell for cell in plan.cells if cell.language == "eng" and cell.encoder == "mbert")
+    rows = {"train": 8000, "validation": 1000, "test": 1000}
+    cost = cell_cost(cell, _shape(plan, cell), Texts(rows, 50.0))
+    facts = {
+        "seeds": [list(seed) for seed in cell.asked],
+        "computed_seeds": 10,
+        "mean_tokens": 50.0,
+        "encode_seconds": cost.flops / 4e12,
+        "train_seconds": 0.0,
+    }
+    plan.store.complete(cell.result, facts, 0.0)
+    first, second = estimate(plan)
+    assert "140 classifiers in 14 cells" in first and "at 50 to 100 tokens" in first
+    assert "at the speed measured" in second
+
+
+def _shape(plan, cell):
+    from raykd.estimates import _planned_shape
+
+    return _planned_shape(plan.experiment, cell.encoder)
+
+
+def test_what_cannot_be_known_is_said(make_plan, tmp_path):
+    (tmp_path / "distilmbert" / "config.json").write_text('{"model_type": "no such kind"}')
+    unknown, known, _ = estimate(make_plan("td"))
+    assert unknown.startswith("grid: 10 cells cannot be estimated, the first is tags-eng-distilmbert-frozen: the shape")
+    assert "200 classifiers in 20 cells" in known
