@@ -4,7 +4,7 @@ CONFIG ?= configs/demo.yaml
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup demo test slow test-all bench-corpus bench-distill lint format
+.PHONY: help setup demo test slow test-all bench-corpus bench-distill bench-grid bench-train lint format
 
 help:
 	@echo "make demo      set up, then run the whole pipeline on sample data; ends with the report's address"
@@ -13,6 +13,8 @@ help:
 	@echo "make setup     the environment alone, in .venv"
 	@echo "make bench-corpus   what preparing a corpus costs, against the tokenizer alone (15 minutes)"
 	@echo "make bench-distill  what a distillation step costs, against the reference's (half an hour)"
+	@echo "make bench-grid     what the grid's short cuts save (10 minutes)"
+	@echo "make bench-train    what Ray Train costs over a bare loop, and two workers over one"
 	@echo "make lint      ruff and mypy"
 
 setup: $(READY)
@@ -44,6 +46,12 @@ bench-corpus: $(READY)
 bench-distill: $(READY)
 	$(BIN)/python benchmarks/convergence.py
 	$(BIN)/python benchmarks/distill.py
+
+bench-grid: $(READY)
+	$(BIN)/python benchmarks/grid.py
+
+bench-train: $(READY)
+	$(BIN)/python benchmarks/train.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
