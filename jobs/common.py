@@ -1,4 +1,4 @@
-"""What every job does: arguments, logging, the experiment and its plan, Ray, exit status."""
+"""What every job does: arguments, logging, the experiment and its plan, its lease, Ray, exit status."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Set before Ray is imported: Ray reads some of these once, and its workers inherit them all.
 SETTINGS = {
@@ -26,30 +28,48 @@ SETTINGS = {
 for name, value in SETTINGS.items():
     os.environ.setdefault(name, value)
 
+from outcomes import find_input_error, told_access  # noqa: E402
+
 from raykd import config  # noqa: E402
 from raykd.artifacts import Result, ResultStore, Storage  # noqa: E402
+from raykd.artifacts.lease import Holder, held  # noqa: E402
 from raykd.checks import check_cpus  # noqa: E402
 from raykd.corpus.archives import missing_archives  # noqa: E402
-from raykd.errors import InputError  # noqa: E402
+from raykd.errors import InputError, LimitReached  # noqa: E402
+from raykd.estimates import estimate  # noqa: E402
 from raykd.plan import Plan  # noqa: E402
 
 
 @dataclass
 class Run:
-    """An experiment in a job: its storage, its plan, and Ray from the moment that there is work for it."""
+    """An experiment in a job: its storage, its plan, and Ray from the moment that there is work for it.
+
+    config: the path of its file; options: those of the job's own that were given; holder: of the lease, if any.
+    """
 
     experiment: config.Experiment
     store: ResultStore
     began: float
+    config: str = ""
+    options: frozenset[str] = frozenset()
+    holder: Holder | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Ray Tune pickles what it reports to; the lease stays with this process."""
+        return {**vars(self), "holder": None}
 
     @property
     def plan(self) -> Plan:
         """Made anew by each stage, since sources may be written by the stage before."""
         if self.experiment.fetch and (missing := missing_archives(self.experiment.fetch)):
             raise InputError(f"{next(iter(missing))} is not there yet; run jobs/fetch.py with this config first")
+        if lacks_translations(self.experiment):
+            raise InputError("translations are not there yet; run jobs/translate.py with this config first")
         return Plan(self.experiment, self.store)
 
     def say(self, line: str) -> None:
+        if self.holder:
+            self.holder.doing = line
         print(f"[{time.monotonic() - self.began:5.0f} s] {line}", flush=True)
 
     def start_ray(self) -> None:
@@ -89,19 +109,39 @@ def _start_local_ray(resources: config.Resources) -> None:
     )
 
 
-def job(description: str, work: Callable[[Run], None]) -> None:
-    """Run a verb on the config named on the command line and exit: 0 done, 1 failed (a rerun resumes), 2 bad input."""
-    arguments = _parse(description)
+def job(
+    description: str,
+    work: Callable[[Run], None],
+    *,
+    exclusive: bool = True,
+    computes: bool = True,
+    options: Mapping[str, str] = {},
+) -> None:
+    """Run a verb on the config named on the command line and exit: 0 done, 1 failed (a rerun resumes), 2 bad input.
+
+    exclusive: whether it holds the experiment's lease; computes: whether this machine must be able to run what the
+    config asks for; options: the verb's own, with their help.
+    """
+    arguments = _parse(description, exclusive, options)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    run = None
     try:
-        run = open_run(arguments.config, arguments.overrides)
+        run = open_run(arguments.config, arguments.overrides, computes)
+        run.options = frozenset(name for name in options if vars(arguments)[name])
         if arguments.dry_run:
             print(config.to_yaml(run.experiment))
             for line in describe(run):
                 print(line)
             sys.exit(0)
-        work(run)
+        if exclusive and run.experiment.resources.lease:
+            with _lease(run, arguments.take_over):
+                work(run)
+        else:
+            work(run)
     except KeyboardInterrupt:
+        if run and run.holder and run.holder.lost:
+            print(f"error: {run.store.storage.uri}: {run.holder.lost}; this driver stops", file=sys.stderr)
+            sys.exit(1)
         print("interrupted; the same command goes on from here", file=sys.stderr)
         sys.exit(130)
     except BaseException as error:
@@ -110,14 +150,39 @@ def job(description: str, work: Callable[[Run], None]) -> None:
         if bad_input := find_input_error(error):
             print(f"error: {bad_input}", file=sys.stderr)
             sys.exit(2)
+        if isinstance(error, LimitReached):
+            print(f"stopped: {error}", file=sys.stderr)
+            sys.exit(1)
         traceback.print_exc()
         print("failed; the same command goes on from here", file=sys.stderr)
         sys.exit(1)
 
 
-def open_run(path: str, overrides: list[str]) -> Run:
+@contextmanager
+def _lease(run: Run, take_over: bool) -> Iterator[None]:
+    """Hold the experiment, and leave in a line where jobs/status.py finds it how this job ended."""
+    command = " ".join([Path(sys.argv[0]).stem, *sys.argv[1:]])
+    with ExitStack() as stack:
+        with told_access(run.config, run.store.storage):
+            run.holder = stack.enter_context(held(run.store.storage, command, take_over))
+        try:
+            yield
+            run.holder.outcome = "done"
+        except KeyboardInterrupt:
+            run.holder.outcome = "interrupted"
+            raise
+        except LimitReached as error:
+            run.holder.outcome = f"stopped: {error}"
+            raise
+        except Exception as error:
+            reason = find_input_error(error) or f"{type(error).__name__}: {error}"
+            run.holder.outcome = f"failed: {' '.join(str(reason).split())}"
+            raise
+
+
+def open_run(path: str, overrides: list[str], computes: bool = True) -> Run:
     experiment = config.load(path, overrides)
-    if not on_cluster():
+    if computes and not on_cluster():
         check_gpus(experiment)
         check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
     storage = experiment.storage
@@ -129,10 +194,14 @@ def open_run(path: str, overrides: list[str]) -> Run:
             )
         storage = str(Path(storage).expanduser().absolute())
         try:
-            Path(storage, experiment.name).mkdir(parents=True, exist_ok=True)
+            if computes:
+                Path(storage, experiment.name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{path}: storage: {storage} cannot be written ({error.strerror})") from error
-    return Run(experiment, ResultStore(Storage(f"{storage}/{experiment.name}")), time.monotonic())
+    store = ResultStore(Storage(f"{storage}/{experiment.name}"))
+    with told_access(path, store.storage):
+        store.storage.exists("experiment.json")
+    return Run(experiment, store, time.monotonic(), path)
 
 
 def on_cluster() -> bool:
@@ -167,30 +236,28 @@ def describe(run: Run) -> Iterator[str]:
         yield from (f"to do  fetch {site} to {path}" for path, site in missing.items())
         yield "the rest follows from these files (jobs/fetch.py fetches them)"
         return
-    for name, result in run.plan.results().items():
+    if lacks_translations(run.experiment):
+        yield "to do  translate; the rest follows from its files (jobs/translate.py writes them)"
+        return
+    plan = run.plan
+    for name, result in plan.results().items():
         state = "done" if run.store.manifest(result) else "to do"
         yield f"{state:6} {name:50} {run.store.storage.address(result.directory)}"
+    yield from estimate(plan)
 
 
-def find_input_error(error: BaseException | None) -> InputError | None:
-    """The bad input behind an error, through whatever Ray wrapped around it."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        current = waiting.pop()
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        if isinstance(current, InputError):
-            # Ray's own subclass of it repeats a remote traceback; the line is in its cause.
-            return current if type(current) is InputError else find_input_error(current.cause)  # type: ignore[attr-defined]
-        waiting += [current.__cause__, current.__context__, getattr(current, "cause", None)]
-    return None
+def lacks_translations(experiment: config.Experiment) -> bool:
+    spec = experiment.translate
+    return spec is not None and not Storage(spec.directory).exists("manifest.json")
 
 
-def _parse(description: str) -> argparse.Namespace:
+def _parse(description: str, exclusive: bool, options: Mapping[str, str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("config", help="an experiment, such as configs/demo.yaml")
     parser.add_argument("overrides", nargs="*", metavar="key.path=value", help="changes to the experiment")
     parser.add_argument("--dry-run", action="store_true", help="print the resolved config and the plan, and exit")
+    if exclusive:
+        parser.add_argument("--take-over", action="store_true", help="from another driver, which then stops")
+    for name, what in options.items():
+        parser.add_argument(f"--{name}", action="store_true", help=what)
     return parser.parse_intermixed_args()

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from common import Run, job, require
 
-from raykd.corpus.quantity import cutoff_ranks
 from raykd.distill.trainer import train_encoder
 from raykd.distill.training import TrainingJob
 from raykd.distill.trimming import trim_encoder
@@ -33,7 +32,8 @@ def distill(run: Run) -> None:
         facts = run.store.facts(planned.result)
         run.say(
             f"encoder {planned.name}, seed {planned.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "
-            f"{facts['tokens_per_second']:,.0f} a second, last loss {facts['loss']:.3f}"
+            f"{facts['tokens_per_second']:,.0f} a second, {facts['data_wait']:.1%} of the time waiting for text, "
+            f"last loss {facts['loss']:.3f}"
         )
 
 
@@ -61,6 +61,7 @@ def unfinished(run: Run, encoders: Sequence[AnyPlanned]) -> list[AnyPlanned]:
 
 
 def training_job(run: Run, planned: PlannedEncoder) -> TrainingJob:
+    cutoffs, floors = planned.ranks(run.store)
     return TrainingJob(
         store=run.store,
         directory=planned.result.directory,
@@ -70,7 +71,8 @@ def training_job(run: Run, planned: PlannedEncoder) -> TrainingJob:
         parent=planned.parent,
         tokenizer=planned.tokenizer,
         tokens=planned.tokens,
-        cutoffs=cutoff_ranks(run.store, planned.texts, planned.budget),
+        cutoffs=cutoffs,
+        floors=floors,
         resources=run.experiment.resources.train,
     )
 

@@ -40,4 +40,4 @@ def _fetch_shown(session: requests.Session, archive: Archive) -> None:
 
 
 if __name__ == "__main__":
-    job(__doc__, fetch)
+    job(__doc__, fetch, exclusive=False)

@@ -14,6 +14,7 @@ from prepare import prepare
 from report import report
 from sample import sample
 from sweep import train_sweep
+from translate import translate
 
 
 def pipeline(run: Run) -> None:
@@ -21,6 +22,8 @@ def pipeline(run: Run) -> None:
         sample(run)
     if run.experiment.fetch:
         fetch(run)
+    if run.experiment.translate:
+        translate(run)
     prepare(run)
     distill(run)
     if run.experiment.sweep:

@@ -26,7 +26,7 @@ from raykd.tasks.prepare import prepare_task
 
 def prepare(run: Run) -> None:
     plan = run.plan
-    run.store.write_index(plan.results(), to_yaml(run.experiment))
+    run.store.write_index(plan.results(), to_yaml(run.experiment), plan.seeds())
     prepare_tasks(run, plan)
     prepare_corpora(run, plan)
     prepare_tokenizers(run, plan)
@@ -52,6 +52,13 @@ def prepare_tasks(run: Run, plan: Plan) -> None:
         prepare_task(run.store, result, name, task, languages, seed, cleaning)
         facts = run.store.facts(result)
         run.say(f"task {name}: {facts['rejected']:,} of {facts['read']:,} rows rejected")
+        for language in facts["halved"]:
+            run.say(f"task {name}: {language} has too little for sizes and gets half of them")
+        for language, count in facts["across_splits"].items():
+            if count:
+                run.say(
+                    f"task {name}: {count:,} texts of {language} stood in two splits and are in one now, test first"
+                )
 
 
 def prepare_corpora(run: Run, plan: Plan) -> None:
@@ -92,16 +99,19 @@ def prepare_token_shards(run: Run, plan: Plan) -> None:
     for planned in [*plan.encoders, *plan.sweep_encoders]:
         users.setdefault(planned.tokens.directory, []).append(planned)
     for encoders in users.values():
-        first, cutoffs = encoders[0], dict[str, int]()
+        first, cutoffs, floors = encoders[0], dict[str, int](), dict[str, int]()
         for planned in {planned.name: planned for planned in encoders}.values():  # whatever their seeds
             _check_quantity(run, planned)
         for planned in encoders:
-            for language, cutoff in cutoff_ranks(run.store, planned.texts, planned.budget).items():
+            taken, held_out = planned.ranks(run.store)
+            for language, cutoff in taken.items():
                 cutoffs[language] = max(cutoff, cutoffs.get(language, 0))
-        if missing_shards(run.store, first.tokens, first.texts, cutoffs):
+            for language, floor in held_out.items():
+                floors[language] = min(floor, floors.get(language, floor))
+        if missing_shards(run.store, first.tokens, first.texts, cutoffs, floors):
             run.say(f"tokens {first.tokens.name}")
             run.start_ray()
-            prepare_tokens(run.store, first.tokens, first.texts, first.tokenizer, cutoffs)
+            prepare_tokens(run.store, first.tokens, first.texts, first.tokenizer, cutoffs, floors)
         for planned in encoders:
             if isinstance(planned, PlannedTrim):
                 prepare_trimmed_tokenizer(run, planned)

@@ -27,4 +27,4 @@ def sample(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    job(__doc__, sample)
+    job(__doc__, sample, exclusive=False)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-import fsspec
-
+from raykd.artifacts.filesystems import filesystem_of
 from raykd.errors import InputError
 
 
@@ -50,7 +49,7 @@ def file_identity(path: str, how: Literal["stat", "content"]) -> str:
 
     Raises InputError where there is no such file.
     """
-    filesystem, local = fsspec.core.url_to_fs(path)
+    filesystem, local = filesystem_of(path)
     try:
         info = filesystem.info(local)
     except FileNotFoundError as error:

@@ -1,12 +1,11 @@
-"""Files on a local path or an object store (s3://, gs://, ...), by fsspec, with whole-file atomic writes."""
+"""Files on a local path or an object store (s3://, gs://, abfs://, ...), by fsspec, with whole-file atomic writes."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-import tempfile
-import uuid
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -14,15 +13,21 @@ from typing import Any
 
 import fsspec
 import pyarrow as pa
+import pyarrow.fs
 import pyarrow.parquet as pq
 
 from raykd.artifacts.filesystems import filesystem_of
+from raykd.artifacts.local_files import create_file, replace_file, told_if_full
+from raykd.artifacts.retry import persist
+from raykd.artifacts.scratch import scratch_directory
+from raykd.artifacts.transfer import is_there
 
 
 class Storage:
     """One root; every path given is relative to it, with forward slashes.
 
-    A file is either absent or whole: local writes go to a temporary name and are renamed, object stores put at once.
+    A file is either absent or whole: local writes go to a temporary name and are renamed, object stores show a file
+    when they have all of it. What a store fails at is tried again; a full disk raises InputError.
     """
 
     def __init__(self, root: str) -> None:
@@ -36,37 +41,74 @@ class Storage:
         return Storage, (self.uri,)
 
     def path(self, *parts: str) -> str:
-        """The path as the filesystem knows it (no protocol)."""
+        """The path as the filesystem knows it (no protocol). Raises ValueError where it would leave the root."""
+        if any(part.startswith("/") or ".." in PurePosixPath(part).parts for part in parts):
+            raise ValueError(f"{'/'.join(parts)!r} is not a path inside {self.uri}")
         return str(PurePosixPath(self.root, *parts))
 
     def address(self, *parts: str) -> str:
         """The path or URI that any process can use to reach the same file."""
-        return str(PurePosixPath(self.root, *parts)) if self.is_local else "/".join([self.uri, *parts])
+        path = self.path(*parts)
+        return path if self.is_local else "/".join([self.uri, *parts])
+
+    def ray_location(self, path: str) -> dict[str, Any]:
+        """What Ray's RunConfig takes to write there, through the same filesystem as everything else."""
+        if self.is_local:
+            return {"storage_path": self.path(path)}
+        handler = pyarrow.fs.FSSpecHandler(self.filesystem)
+        return {"storage_path": self.path(path), "storage_filesystem": pyarrow.fs.PyFileSystem(handler)}
 
     def exists(self, path: str) -> bool:
-        return bool(self.filesystem.exists(self.path(path)))
+        return bool(self._call("exists", path))
 
     def list(self, path: str) -> list[str]:
         """Names directly under a directory, sorted; empty where there is none."""
         if not self.exists(path):
             return []
-        return sorted(PurePosixPath(entry).name for entry in self.filesystem.ls(self.path(path), detail=False))
+        return sorted(PurePosixPath(entry).name for entry in self._call("ls", path, detail=False))
+
+    def sizes(self, path: str) -> dict[str, int]:
+        """Bytes of every file under a directory, at any depth, by its path from there, sorted."""
+        return {name: int(info["size"]) for name, info in self.infos(path).items()}
+
+    def infos(self, path: str) -> dict[str, dict[str, Any]]:
+        """What the filesystem tells of every file under a directory, by its path from there, sorted."""
+        found = self._call("find", path, detail=True)
+        start = self.path(path).lstrip("/")
+        return {
+            str(PurePosixPath(name.lstrip("/")).relative_to(start)): info
+            for name, info in sorted(found.items())
+            if info["type"] == "file"
+        }
 
     def read_bytes(self, path: str) -> bytes:
-        return bytes(self.filesystem.cat_file(self.path(path)))
+        return bytes(self._call("cat_file", path))
 
     def write_bytes(self, path: str, content: bytes) -> None:
-        target = self.path(path)
-        if not self.is_local:
-            self.filesystem.pipe_file(target, content)
-            return
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        temporary = f"{target}.{uuid.uuid4().hex[:8]}.tmp"
+        if self.is_local:
+            replace_file(self.path(path), lambda file: file.write(content))
+        else:
+            self._call("pipe_file", path, content)
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Write a file where there is none, at one moment for all who try; False where there is one.
+
+        Raises NotImplementedError where the store cannot.
+        """
         try:
-            Path(temporary).write_bytes(content)
-            os.replace(temporary, target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+            if self.is_local:
+                create_file(self.path(path), content)
+            else:
+                self._call("pipe_file", path, content, mode="create")
+        except OSError as error:
+            code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code")
+            if code == "NotImplemented":  # S3 look-alikes
+                raise NotImplementedError(f"{self.address(path)}: {error}") from error
+            if not self.exists(path):
+                raise
+            # A store that had written it, and whose answer got lost, was asked again.
+            return not self.is_local and self.read_bytes(path) == content
+        return True
 
     def read_json(self, path: str) -> Any:
         return json.loads(self.read_bytes(path))
@@ -94,16 +136,20 @@ class Storage:
     def remove(self, path: str) -> None:
         """Remove a file or a directory and all in it, and the folders that this leaves empty; absent ones are fine."""
         if self.exists(path):
-            self.filesystem.rm(self.path(path), recursive=True)
+            with suppress(FileNotFoundError):  # a try that failed halfway had removed it
+                self._call("rm", path, recursive=True)
         for folder in PurePosixPath(path).parents[:-1] if self.is_local else ():
             with suppress(OSError):  # not empty, or not there
                 os.rmdir(self.path(str(folder)))
 
     def put_directory(self, local: str | Path, path: str) -> None:
-        """Copy every file of a local directory, each atomically."""
+        """Copy every file of a local directory, each atomically and in parts where it is large.
+
+        One that is there already, by its size and the store's own checksum, is not sent again.
+        """
         for file in sorted(Path(local).rglob("*")):
             if file.is_file():
-                self.write_bytes(str(PurePosixPath(path, file.relative_to(local).as_posix())), file.read_bytes())
+                self._put_file(file, str(PurePosixPath(path, file.relative_to(local).as_posix())))
 
     @contextmanager
     def local_directory(self, path: str) -> Iterator[Path]:
@@ -111,9 +157,33 @@ class Storage:
         if self.is_local:
             yield Path(self.path(path))
             return
-        with tempfile.TemporaryDirectory(prefix="raykd-") as copy:
-            self.filesystem.get(self.path(path).rstrip("/") + "/", copy + "/", recursive=True)
-            yield Path(copy)
+        with scratch_directory() as copy:
+            # Each by its name: a recursive get leaves out what one request of its listing failed at.
+            for name in self.sizes(path):
+                Path(copy, name).parent.mkdir(parents=True, exist_ok=True)
+                with told_if_full(str(copy)):
+                    self._call("get_file", str(PurePosixPath(path, name)), str(Path(copy, name)))
+            yield copy
+
+    def _put_file(self, local: Path, path: str) -> None:
+        if self.is_local:
+            with local.open("rb") as file:
+                replace_file(self.path(path), lambda target: shutil.copyfileobj(file, target, 1 << 20))
+            return
+
+        def put() -> None:
+            if not is_there(self.filesystem, self.path(path), local):
+                self.filesystem.put_file(str(local), self.path(path))
+
+        persist(self.address(path), put)
+
+    def _call(self, method: str, path: str, *arguments: Any, **options: Any) -> Any:
+        """A method of the filesystem; elsewhere than on a local disk it is tried again where it fails."""
+        call = getattr(self.filesystem, method)
+        target = self.path(path)
+        if self.is_local:
+            return call(target, *arguments, **options)
+        return persist(f"{method} {self.address(path)}", lambda: call(target, *arguments, **options))
 
 
 def _protocols(filesystem: fsspec.AbstractFileSystem) -> tuple[str, ...]:

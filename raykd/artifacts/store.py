@@ -9,8 +9,10 @@ import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
+from raykd.artifacts.local_files import TEMPORARY
 from raykd.artifacts.result import Result
 from raykd.artifacts.storage import Storage
 
@@ -47,6 +49,7 @@ class ResultStore:
         started: time.time() when the work on it began.
         """
         now = time.time()
+        written = self.storage.sizes(result.directory)
         self.storage.write_json(
             f"{result.directory}/{MANIFEST}",
             {
@@ -57,6 +60,7 @@ class ResultStore:
                 "settings": result.settings,
                 "inputs": result.inputs,
                 "facts": facts,
+                "files": {name: size for name, size in written.items() if is_content(name)},
                 "libraries": library_versions(),
                 "commit": git_commit(),
                 "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
@@ -64,17 +68,32 @@ class ResultStore:
             },
         )
 
-    def write_index(self, results: Mapping[str, Result], experiment_yaml: str) -> None:
-        """experiment.json: the directory of every current result by name, and the resolved config."""
+    def discard(self, directory: str) -> None:
+        """Remove a result, its manifest first: what is left when this is cut off is not taken for complete."""
+        self.storage.remove(f"{directory}/{MANIFEST}")
+        self.storage.remove(directory)
+
+    def write_index(self, results: Mapping[str, Result], experiment_yaml: str, seeds: Mapping[str, int] = {}) -> None:
+        """experiment.json: the directory of every current result by name, and the resolved config.
+
+        seeds: by name, how many are asked of a result that gains rows as seeds are.
+        """
         index = {
             "results": {name: result.directory for name, result in results.items()},
+            "seeds": dict(seeds),
             "config": experiment_yaml,
         }
         if not self.storage.exists("experiment.json") or self.storage.read_json("experiment.json") != index:
             self.storage.write_json("experiment.json", index)
 
 
-def library_versions() -> dict[str, str]:
+def is_content(name: str) -> bool:
+    """Whether a file of a result's directory belongs to it: not its manifest, nor what its making has left."""
+    return name != MANIFEST and not name.startswith("checkpoints/") and not name.endswith(TEMPORARY)
+
+
+@cache
+def library_versions() -> Mapping[str, str]:
     """Versions of what computes results; raykd itself may be a plain directory on a cluster, which has none."""
     versions = {}
     for name in LIBRARIES:

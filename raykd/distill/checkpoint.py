@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from raykd.distill.engine import Engine, StepRow
+from raykd.distill.timing import TimingRow, read_timing, write_timing
+from raykd.distill.validation import FILE as VALIDATION_FILE
+from raykd.distill.validation import Selection, ValidationRow, validation_table
 
 TRAINING = pa.schema(
     [
@@ -31,29 +35,76 @@ TRAINING = pa.schema(
 )
 
 
-def save(directory: str | Path, engine: Engine, rows: list[StepRow]) -> None:
-    """Everything that the next step depends on, after `len(rows)` steps."""
-    directory = Path(directory)
-    weights = {str(index): parameter.detach() for index, parameter in enumerate(engine.parameters)}
-    save_file(weights, directory / "weights.safetensors")
-    moments = {
-        f"{index}.{name}": value
-        for index, parameter in enumerate(engine.parameters)
-        for name, value in engine.optimizer.state[parameter].items()
-    }
-    save_file(moments, directory / "optimizer.safetensors")
-    pq.write_table(training_table(rows), directory / "training.parquet")
-    (directory / "position.json").write_text(json.dumps({"steps": len(rows), "precision": str(engine.dtype)}))
+@dataclass(frozen=True)
+class State:
+    """Copies, in main memory, of everything that the next step depends on, and of the rows of the steps done: what is
+    written while training goes on. Three times the weights' size, 4 bytes each; with the best weights four times."""
+
+    weights: dict[str, torch.Tensor]
+    moments: dict[str, torch.Tensor]
+    best: dict[str, torch.Tensor]
+    validation: list[ValidationRow]
+    rows: list[StepRow]
+    timing: list[TimingRow]
+    precision: str
+
+    @property
+    def steps(self) -> int:
+        return len(self.rows)
 
 
-def load(directory: str | Path, engine: Engine) -> list[StepRow]:
-    """Put an engine back to where it was saved; the rows of the steps done."""
-    directory = Path(directory)
-    weights = load_file(directory / "weights.safetensors", device=engine.device)
-    moments = load_file(directory / "optimizer.safetensors", device=engine.device)
+def copy_state(
+    engine: Engine, rows: list[StepRow], timing: list[TimingRow], selection: Selection | None = None
+) -> State:
+    """The state after `len(rows)` steps."""
+    return State(
+        copy_weights(engine),
+        {
+            f"{index}.{name}": _copy(value)
+            for index, parameter in enumerate(engine.parameters)
+            for name, value in engine.optimizer.state[parameter].items()
+        },
+        dict(selection.weights) if selection else {},
+        list(selection.rows) if selection else [],
+        list(rows),
+        list(timing),
+        str(engine.dtype),
+    )
+
+
+def copy_weights(engine: Engine) -> dict[str, torch.Tensor]:
+    """By number, in main memory."""
+    return {str(index): _copy(parameter) for index, parameter in enumerate(engine.parameters)}
+
+
+def set_weights(engine: Engine, weights: Mapping[str, torch.Tensor]) -> None:
     with torch.no_grad():
         for index, parameter in enumerate(engine.parameters):
             parameter.copy_(weights[str(index)])
+
+
+def _copy(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().to("cpu", copy=True)
+
+
+def save(directory: str | Path, state: State) -> None:
+    directory = Path(directory)
+    save_file(state.weights, directory / "weights.safetensors")
+    save_file(state.moments, directory / "optimizer.safetensors")
+    pq.write_table(training_table(state.rows), directory / "training.parquet")
+    write_timing(directory, state.timing)
+    if state.validation:
+        save_file(state.best, directory / "best.safetensors")
+        pq.write_table(validation_table(state.validation), directory / VALIDATION_FILE)
+    (directory / "position.json").write_text(json.dumps({"steps": state.steps, "precision": state.precision}))
+
+
+def load(directory: str | Path, engine: Engine) -> tuple[list[StepRow], list[TimingRow]]:
+    """Put an engine back to where it was saved; the rows and times of the steps done."""
+    directory = Path(directory)
+    weights = load_file(directory / "weights.safetensors", device=engine.device)
+    moments = load_file(directory / "optimizer.safetensors", device=engine.device)
+    set_weights(engine, weights)
     for name, value in moments.items():
         number, key = name.split(".", 1)
         engine.optimizer.state[engine.parameters[int(number)]][key] = value
@@ -66,7 +117,16 @@ def load(directory: str | Path, engine: Engine) -> list[StepRow]:
             "been; resources.train.precision fixes one",
             stacklevel=2,
         )
-    return rows
+    return rows, read_timing(directory)
+
+
+def load_selection(directory: str | Path) -> tuple[list[ValidationRow], dict[str, torch.Tensor]]:
+    """Validation rows and the best weights; none where nothing had been validated yet."""
+    directory = Path(directory)
+    if not (directory / VALIDATION_FILE).exists():
+        return [], {}
+    rows = [ValidationRow(**row) for row in pq.read_table(directory / VALIDATION_FILE).to_pylist()]
+    return rows, load_file(directory / "best.safetensors")
 
 
 def training_table(rows: list[StepRow]) -> pa.Table:

@@ -150,6 +150,21 @@ class Engine:
             del total  # and its graph, which would else lie beside the next batch's
         return sums
 
+    def masked_loss(self, batches: Iterable[PackedBatch]) -> tuple[float, int]:
+        """(sum of the masked positions' losses in nats, how many they are), without dropout; nothing is trained."""
+        self.computed.refresh()
+        self.model.eval()
+        total, masked, alone = 0.0, 0, Scales(kd=0, mlm=1, temperature=1)
+        with torch.no_grad():
+            for batch in batches:
+                guessed = batch.order[: batch.masked].to(self.device)
+                _, features = self.computed(batch.to(self.device), guessed)
+                labels = batch.labels.to(self.device)[guessed]
+                total += vocabulary_loss(features, self.computed.vocabulary, labels, alone)[2].item()
+                masked += batch.masked
+        self.model.train()
+        return total, masked
+
     def _clear_gradients(self) -> None:
         """Zeros, as views of one tensor, so that all of them are summed over the workers at once."""
         self.gradients.zero_()

@@ -117,6 +117,13 @@ class Display:
             print(line(progress), file=self.console.file, flush=True)
             self.shown = self.clock()
 
+    def say(self, text: str) -> None:
+        """A line that stays, above the one that is drawn anew."""
+        if self.console.is_terminal:
+            self.live.console.print(text, soft_wrap=True, markup=False, highlight=False)
+        else:
+            print(text, file=self.console.file, flush=True)
+
 
 def _bar(progress: Progress) -> Group:
     return Group(

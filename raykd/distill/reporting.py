@@ -11,30 +11,34 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
+from typing import Any
 
 import ray
 from ray.exceptions import RayError
-from ray.util.queue import Queue
+from ray.train import UserCallback
+from ray.util.queue import Empty, Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from raykd.config import READER_CPUS, TrainResources
 from raykd.distill.engine import StepRow
+from raykd.distill.events import Event, Lost, Started, Story, silence
 from raykd.distill.flops import Shape, measured_peak, training_flops
 from raykd.distill.head_first import HeadFirstEngine
 from raykd.distill.loggers import Observer
-from raykd.distill.progress import Display, Meter
+from raykd.distill.progress import Display, Meter, Progress
 from raykd.distill.timing import TimingRow
-from raykd.distill.training import Training
+from raykd.distill.training import Training, TrainingJob
 
 SEND_SECONDS = 0.5  # at most as often, since each is a call to another process
 
 
 @contextmanager
-def shown_progress(display: Display) -> Iterator[Queue]:
-    """A queue whose progress is shown here while a training runs elsewhere."""
+def shown_progress(display: Display, job: TrainingJob) -> Iterator[Queue]:
+    """A queue whose progress and events are shown here while a training runs elsewhere."""
     # Beside its reader: a queue on a machine that is taken away would take the training's display with it.
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
-    thread = Thread(target=_show, args=(queue, display), daemon=True)
+    thread = Thread(target=_show, args=(queue, display, job), daemon=True)
     with display:
         thread.start()
         try:
@@ -46,10 +50,56 @@ def shown_progress(display: Display) -> Iterator[Queue]:
                 queue.shutdown(force=True)
 
 
-def _show(queue: Queue, display: Display) -> None:
+def _show(queue: Queue, display: Display, job: TrainingJob) -> None:
+    story, patience = Story(job.name), job.resources.silence_minutes
+    silent, wait = 0.0, patience
     with suppress(RayError):
-        while (progress := queue.get()) is not None:
-            display.show(progress)
+        while True:
+            try:
+                heard = queue.get(timeout=60 * wait)
+            except Empty:
+                silent += wait
+                display.say(_silence(story, silent, job.resources))
+                wait *= 2
+                continue
+            if heard is None:
+                return
+            silent, wait = 0.0, patience
+            if isinstance(heard, Progress):
+                story.step = heard.step
+                display.show(heard)
+            elif told := story.tell(heard):
+                display.say(told)
+
+
+def _silence(story: Story, minutes: float, resources: TrainResources) -> str:
+    asked = {name: amount * resources.fewest_workers for name, amount in worker_resources(resources).items()}
+    readers = READER_CPUS * (story.workers or resources.fewest_workers)
+    return silence(story, minutes, asked, readers, ray.cluster_resources(), ray.available_resources())
+
+
+def worker_resources(resources: TrainResources) -> dict[str, float]:
+    """What one worker asks of Ray."""
+    gpus = {"GPU": resources.gpus_per_worker} if resources.gpus_per_worker else {}
+    return {"CPU": resources.cpus_per_worker} | gpus
+
+
+class FailureReport(UserCallback):
+    """Tells from Ray Train's controller which workers were lost."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+
+    def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
+        reasons = {rank: reason(error) for rank, error in worker_exceptions.items()}
+        with suppress(RayError):  # whoever watched is gone
+            self.queue.put(Lost(reasons))
+
+
+def reason(error: BaseException) -> str:
+    """An error in one sentence: the first of the last line, where Ray and Python put what went wrong."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].split(". ")[0] if lines else type(error).__name__
 
 
 class Reporter(Observer):
@@ -63,6 +113,7 @@ class Reporter(Observer):
         self.teacher = Shape.of(engine.teacher.config) if engine.teacher else None
         peak = measured_peak(engine.device, training.dtype) * training.world_size
         self.meter = Meter(job.name, training.total_steps, peak)
+        self.put(Started(len(training.rows), training.total_steps, training.world_size))
 
     def log(self, row: StepRow, timing: TimingRow) -> None:
         alone = isinstance(self.engine, HeadFirstEngine) and row.step < self.engine.head_steps
@@ -73,11 +124,14 @@ class Reporter(Observer):
         if not last and time.monotonic() - self.sent < SEND_SECONDS:
             return
         self.sent = time.monotonic()
+        self.put(progress)
+
+    def put(self, what: Progress | Event) -> None:
         try:
-            self.queue.put(progress)
+            self.queue.put(what)
         except RayError:
             # Whoever watched is gone; the training is not.
-            logging.getLogger(__name__).warning("nobody receives the progress of %s any more", progress.name)
+            logging.getLogger(__name__).warning("nobody receives the progress of this training any more")
             self.sent = float("inf")
 
 

@@ -18,6 +18,7 @@ TIMING = pa.schema(
         ("tokens", pa.int64()),
         ("padding", pa.float64()),
         ("attended", pa.float64()),
+        ("workers", pa.int64()),
     ]
 )
 
@@ -32,10 +33,11 @@ class TimingRow:
     tokens: int
     padding: float  # share of the positions computed that hold no token
     attended: float  # tokens that a token attends to (the length of its sequence), mean over tokens
+    workers: int = 1
 
 
 def timing_row(
-    step: int, tokens: int, lengths: np.ndarray, positions: int, seconds: float, data_wait: float
+    step: int, tokens: int, lengths: np.ndarray, positions: int, seconds: float, data_wait: float, workers: int = 1
 ) -> TimingRow:
     """lengths: int64 [sequences] of this worker's part, special tokens included; positions: computed for them."""
     own = int(lengths.sum())
@@ -46,6 +48,7 @@ def timing_row(
         tokens=tokens,
         padding=1 - own / positions if positions else 0.0,
         attended=float((lengths**2).sum()) / own if own else 0.0,
+        workers=workers,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import time
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -13,34 +13,40 @@ import pyarrow.compute as pc
 import ray.train
 import torch
 import torch.distributed
-from ray.train import Checkpoint, CheckpointConfig, FailureConfig, LoggingConfig, RunConfig, ScalingConfig
+from ray.exceptions import RayError
+from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
+from ray.train.collective import broadcast_from_rank_zero
 from ray.train.torch import TorchTrainer, get_device
 from ray.util.queue import Queue
 
 from raykd.artifacts import Result
-from raykd.distill import checkpoint, timing
+from raykd.artifacts.scratch import scratch_directory
+from raykd.distill import timing
+from raykd.distill.checkpoints import Checkpoints
 from raykd.distill.engine import StepRow
+from raykd.distill.events import Leaving
 from raykd.distill.loader import read_steps
 from raykd.distill.loggers import Observer, open_loggers, tell_all
 from raykd.distill.precision import compute_dtype
 from raykd.distill.progress import Display
-from raykd.distill.reporting import Reporter, shown_progress
+from raykd.distill.reporting import FailureReport, Reporter, shown_progress, worker_resources
 from raykd.distill.training import Training, TrainingJob
-from raykd.errors import InputError
+from raykd.errors import InputError, LimitReached
 
-VERSION = 2
+VERSION = 3
 
 
 def train_encoder(job: TrainingJob, result: Result) -> None:
     """Write encoders/<encoder>-<seed>-<hash8>/ and its manifest; a run that was cut off goes on from its checkpoint.
 
-    Ray must be running. Raises what a worker raised once the failures that resources allow are used up.
+    Ray must be running. Raises what a worker raised once the failures that resources allow are used up; LimitReached
+    where one of resources.train.limits is, and then the checkpoint stays and there is no manifest.
     """
     started, storage = time.time(), job.store.storage
-    with shown_progress(Display()) as queue:
+    with shown_progress(Display(), job) as queue:
         answer = _fit(job, result, queue)
-    if isinstance(answer, str):
-        raise InputError(answer)
+    if isinstance(answer, Exception):
+        raise answer
     rows = storage.read_table(f"{result.directory}/training.parquet")
     last = rows.slice(rows.num_rows - 1).to_pylist()[0]
     facts = {
@@ -49,50 +55,55 @@ def train_encoder(job: TrainingJob, result: Result) -> None:
         "sequences": pc.sum(rows["sequences"]).as_py(),
         "loss": last["loss"],
         **answer,
-        "tokens_per_second": round(_tokens_per_second(storage.read_table(f"{result.directory}/{timing.FILE}")), 1),
+        **_speed(storage.read_table(f"{result.directory}/{timing.FILE}")),
     }
     # In this order: were the checkpoints gone first, a driver that dies here would have to train anew.
     job.store.complete(result, facts, started)
     storage.remove(f"{result.directory}/checkpoints")
 
 
-def _tokens_per_second(table: pa.Table) -> float:
+def _speed(table: pa.Table) -> dict[str, float]:
     """Over the whole training but its first step, in which the reader and the caches start."""
     later = table.slice(min(1, table.num_rows - 1))
-    return float(pc.sum(later["tokens"]).as_py() / pc.sum(later["seconds"]).as_py())
+    tokens, seconds, waited = (pc.sum(later[name]).as_py() for name in ("tokens", "seconds", "data_wait"))
+    return {"tokens_per_second": round(tokens / seconds, 1), "data_wait": round(waited / seconds, 4)}
 
 
-def _fit(job: TrainingJob, result: Result, queue: Queue) -> dict[str, Any] | str:
+def _fit(job: TrainingJob, result: Result, queue: Queue) -> dict[str, Any] | Exception:
     """What `_worker` returned. Training's own files are on storage then."""
     train = job.resources
-    # mypy sees the older Ray Train, whose workers return nothing.
+    fewest, most = train.fewest_workers, train.most_workers
+    # mypy sees the older Ray Train, whose workers return nothing and are of a fixed number.
     trainer = TorchTrainer(
         _worker,  # type: ignore[arg-type]
         train_loop_config={"job": job, "queue": queue},
         scaling_config=ScalingConfig(
-            num_workers=train.workers,
+            num_workers=most if fewest == most else (fewest, most),  # type: ignore[arg-type]
             use_gpu=train.gpus_per_worker > 0,
-            resources_per_worker={"CPU": train.cpus_per_worker}
-            | ({"GPU": train.gpus_per_worker} if train.gpus_per_worker else {}),
+            resources_per_worker=worker_resources(train),
         ),
         run_config=RunConfig(
             name="run",
-            storage_path=job.store.storage.address(result.directory, "checkpoints"),
-            checkpoint_config=CheckpointConfig(num_to_keep=2),
-            failure_config=FailureConfig(max_failures=train.failures),
-            logging_config=LoggingConfig(log_level="WARNING"),  # type: ignore[call-arg]
+            # Ray keeps next to nothing there, since checkpoints are not reported to it (checkpoints.py).
+            **job.store.storage.ray_location(f"{result.directory}/checkpoints"),
+            failure_config=FailureConfig(
+                max_failures=train.failures,
+                max_preemption_failures=-1 if train.preemptions is None else train.preemptions,  # type: ignore[call-arg]
+            ),
+            callbacks=[FailureReport(queue)],  # type: ignore[list-item]
+            logging_config=LoggingConfig(log_level="WARNING"),
         ),
     )
-    answer: dict[str, Any] | str = trainer.fit().return_value  # type: ignore[attr-defined]
+    answer: dict[str, Any] | Exception = trainer.fit().return_value  # type: ignore[attr-defined]
     return answer
 
 
-def _worker(config: dict) -> dict[str, Any] | str:
-    """Train; returns facts of the encoder, or the bad input that makes it impossible (a retry would not help)."""
+def _worker(config: dict) -> dict[str, Any] | Exception:
+    """Train; returns facts of the encoder, or why it stopped where a retry would not help."""
     try:
         return _train(config["job"], config["queue"])
-    except InputError as error:
-        return str(error)
+    except (InputError, LimitReached) as error:
+        return error.with_traceback(None)
 
 
 def _cores() -> int:
@@ -117,14 +128,17 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     torch.set_num_threads(job.resources.threads or max(1, _cores() // context.get_local_world_size()))
     device = str(get_device())
     training = Training(job, rank, world_size, device, _common_precision(job, device, world_size))
-    if latest := ray.train.get_checkpoint():
-        with latest.as_directory() as directory:
-            training.rows = checkpoint.load(directory, training.engine)
-            training.timing = timing.read_timing(directory)
+    storage = job.store.storage
+    checkpoints = Checkpoints(storage, job.directory, job.resources.checkpoints_kept)
+    # All from the same: another worker might see one that has just become whole.
+    if latest := broadcast_from_rank_zero(checkpoints.latest() if rank == 0 else None):
+        with storage.local_directory(latest) as directory:
+            training.resume(directory)
 
     observers: list[Observer] = []
     if rank == 0:
-        loggers = open_loggers(job.resources.loggers, job.store.storage, job.directory, len(training.rows))
+        checkpoints.prune(job.resources.checkpoints_kept)
+        loggers = open_loggers(job.resources.loggers, storage, job.directory, len(training.rows))
         observers = [Reporter(training, queue), *loggers]
 
     def observe(row: StepRow, took: timing.TimingRow) -> None:
@@ -135,32 +149,47 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
             torch.distributed.all_reduce(tensor)
 
     def save(current: Training) -> None:
-        with tempfile.TemporaryDirectory() as directory:
-            if rank == 0:
-                checkpoint.save(directory, current.engine, current.rows)
-                timing.write_timing(directory, current.timing)
+        if rank == 0:
             tell_all(observers, lambda observer: observer.flush())
-            ray.train.report(
-                {"step": len(current.rows)},
-                checkpoint=Checkpoint.from_directory(directory) if rank == 0 else None,
-            )
+            checkpoints.save(current.copy_state())
 
     steps = read_steps(
-        job.store.storage,
-        job.tokens.directory,
-        training.worker_groups(),
-        len(training.rows),
-        training.total_steps,
+        storage, job.tokens.directory, training.worker_groups(), len(training.rows), training.total_steps
     )
-    training.run(steps, reduce, save, observe)
-    tell_all(observers, lambda observer: observer.close())
+    try:
+        training.run(steps, reduce, save, observe, leaving=_Notices(queue, rank).new)
+    finally:
+        checkpoints.wait()
+        tell_all(observers, lambda observer: observer.close())
     if rank == 0:
-        with tempfile.TemporaryDirectory() as directory:
+        with scratch_directory() as directory:
             training.save_encoder(directory)
-            job.store.storage.put_directory(directory, job.directory)
-    engine = training.engine
+            storage.put_directory(directory, job.directory)
+    engine, selection = training.engine, training.selection
+    validated = {}
+    if selection and selection.best is not None:
+        kept = selection.best if selection.settings.keep == "best" else len(training.rows)
+        validated = {"kept_step": kept, "best_step": selection.best, "validation_loss": selection.means[kept]}
     return {
         "parameters": int(engine.model.base_model.num_parameters()),
         "precision": str(engine.dtype).removeprefix("torch."),
         "threads": torch.get_num_threads(),
+        **validated,
     }
+
+
+class _Notices:
+    """What the cluster announces of machines that will be taken away."""
+
+    def __init__(self, queue: Queue, rank: int) -> None:
+        self.queue, self.rank, self.known = queue, rank, set[str]()
+
+    def new(self) -> bool:
+        """Whether there is a notice that was not there before: the same on all workers, all of which must ask."""
+        info = ray.train.get_preemption_info()
+        added = set(info.preempted_node_ids) - self.known if info else set()
+        self.known |= added
+        if added and self.rank == 0:
+            with suppress(RayError):  # nobody watches any more
+                self.queue.put(Leaving(len(added), len(info.preempted_ranks)))
+        return bool(added)

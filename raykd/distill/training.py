@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -14,37 +14,35 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from transformers import BertForMaskedLM, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.config import Adapt, Distill, Pretrain, TrainResources
 from raykd.corpus.tokenizer import load_tokenizer
 from raykd.corpus.tokens import token_counts
 from raykd.distill import checkpoint, order, random_numbers
+from raykd.distill.ahead import ahead
 from raykd.distill.engine import Engine, Reduce, StepRow
 from raykd.distill.head_first import HeadFirstEngine
 from raykd.distill.masking import Masker, mask_probabilities
-from raykd.distill.models import (
-    MaskedModel,
-    load_masked_model,
-    load_with_or_without_head,
-    new_bert,
-    set_dropout,
-)
 from raykd.distill.new_head import head_steps, start_head
-from raykd.distill.packing import micro_batches
+from raykd.distill.pace import Due, Pace
+from raykd.distill.packing import PackedBatch, micro_batches
 from raykd.distill.precision import compute_dtype
 from raykd.distill.sequences import Sequences, SpecialIds
-from raykd.distill.student import build_student
+from raykd.distill.starting_models import starting_models
 from raykd.distill.timing import TimingRow, timing_row, write_timing
-from raykd.errors import InputError
+from raykd.distill.validation import FILE as VALIDATION_FILE
+from raykd.distill.validation import HeldOut, Selection, held_out_parts, validation_table
+from raykd.errors import InputError, LimitReached
 
 
 @dataclass(frozen=True)
 class TrainingJob:
     """What is trained: an encoder of the experiment with one seed.
 
-    directory: where it goes on storage; parent: teacher, or the encoder trained on; cutoffs: language -> highest rank.
+    directory: where it goes on storage; parent: teacher, or the encoder trained on; cutoffs: language -> highest rank;
+    floors: language -> the rank above which documents are held out for validation, empty where there is none.
     """
 
     store: ResultStore
@@ -57,6 +55,7 @@ class TrainingJob:
     tokens: Result
     cutoffs: Mapping[str, int]
     resources: TrainResources
+    floors: Mapping[str, int] = field(default_factory=dict)
 
 
 class Training:
@@ -79,7 +78,7 @@ class Training:
         self.total_steps = self.steps_per_epoch * job.spec.epochs
         with job.tokenizer.local(job.store.storage) as directory:
             self.tokenizer = load_tokenizer(directory, job.tokenizer.revision)
-        model, teacher, has_head = self._models()
+        model, teacher, has_head = starting_models(job, self.tokenizer)
         if len(self.tokenizer) > model.config.vocab_size:
             raise InputError(
                 f"encoders.{job.name}: its tokenizer has {len(self.tokenizer)} entries, but {job.tokenizer.name} has "
@@ -99,6 +98,12 @@ class Training:
             )
         self.rows: list[StepRow] = []
         self.timing: list[TimingRow] = []
+        self.selection = Selection(job.spec.validation) if job.spec.validation else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done, or patience has run out."""
+        return len(self.rows) == self.total_steps or bool(self.selection and self.selection.exhausted)
 
     def worker_groups(self) -> list[tuple[int, order.Group]]:
         """What this worker still has to read."""
@@ -112,43 +117,113 @@ class Training:
             first_step=len(self.rows),
         )
 
+    def resume(self, directory: str | Path) -> None:
+        """Go on from a checkpoint, which any number of workers may have written."""
+        self.rows, self.timing = checkpoint.load(directory, self.engine)
+        if self.selection:
+            self.selection.rows, weights = checkpoint.load_selection(directory)
+            self.selection.weights = weights if self.rank == 0 else {}
+
+    def copy_state(self) -> checkpoint.State:
+        """What a checkpoint is written from."""
+        return checkpoint.copy_state(self.engine, self.rows, self.timing, self.selection)
+
     def run(
         self,
         steps: Iterator[pa.Table],
         reduce: Reduce,
         save: Callable[[Training], None],
         observe: Callable[[StepRow, TimingRow], None],
+        leaving: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Train from where the rows end. save: called each checkpoint_steps and after the last step, on every worker.
+        """Train from where the rows end. All four are called on every worker, at the same steps.
 
-        steps: the sequences of this worker's part of each step, from that step on; observe: called after each step.
+        steps: the sequences of this worker's part of each step, from that step on; save: for each checkpoint, and after
+        the last step; observe: after each step; leaving: whether a machine is announced to go, upon which all is saved.
+        Raises LimitReached where one of resources.limits is, after what was done is saved.
         """
-        ended = time.monotonic()
-        for step, table in enumerate(steps, start=len(self.rows)):
-            began = time.monotonic()
+        pace, ended = Pace(self.job.resources), time.monotonic()
+        if self.finished:
+            return
+        if self._due(pace, reduce).stop:
+            raise self._limit_reached(pace)
+        for sequences, batches in ahead(self._batches(steps, len(self.rows))):
+            step, began = len(self.rows), time.monotonic()
             # Dropout is keyed by (seed, step, rank), so that a resumed run draws what an uninterrupted one drew.
             torch.manual_seed(int(random_numbers.key(self.job.seed, step, self.rank)[0] >> np.uint64(1)))
-            epoch, sequences = step // self.steps_per_epoch, Sequences.from_table(table)
-            batches = list(
-                micro_batches(sequences, self.masker, epoch, self._special, self.job.resources.micro_batch_tokens)
-            )
-            row = self.engine.step(step, epoch, batches, reduce)
+            row = self.engine.step(step, step // self.steps_per_epoch, batches, reduce)
             before, ended = ended, time.monotonic()
             lengths = np.diff(sequences.offsets) + 2
             positions = sum(batch.input_ids.numel() for batch in batches)
-            timing = timing_row(step, row.tokens, lengths, positions, ended - before, began - before)
+            timing = timing_row(step, row.tokens, lengths, positions, ended - before, began - before, self.world_size)
             self.rows.append(row)
             self.timing.append(timing)
             observe(row, timing)
-            if step + 1 == self.total_steps or (step + 1) % self.job.resources.checkpoint_steps == 0:
+            self._validate(reduce)
+            due = self._due(pace, reduce)
+            if due.save or due.stop or self.finished or (due.ask and leaving()):
                 save(self)
+                pace.saved()
+            if self.finished:
+                return
+            if due.stop:
+                raise self._limit_reached(pace)
+
+    def _validate(self, reduce: Reduce) -> None:
+        """Where it is time, take the loss of held-out text, and keep the weights where they are the best so far."""
+        selection, steps = self.selection, len(self.rows)
+        if selection and (steps == self.total_steps or steps % selection.settings.every == 0):
+            selection.rows += self._held_out.losses(self.engine, steps, reduce)
+            if self.rank == 0 and selection.best == steps:
+                selection.weights = checkpoint.copy_weights(self.engine)
+
+    @cached_property
+    def _held_out(self) -> HeldOut:
+        job = self.job
+        parts = held_out_parts(job.store, job.tokens, job.floors, self.rank, self.world_size)
+        return HeldOut(parts, self.masker, self._special, job.resources.micro_batch_tokens)
+
+    def _batches(self, steps: Iterator[pa.Table], first: int) -> Iterator[tuple[Sequences, list[PackedBatch]]]:
+        for step, table in enumerate(steps, first):
+            sequences, epoch = Sequences.from_table(table), step // self.steps_per_epoch
+            budget = self.job.resources.micro_batch_tokens
+            yield sequences, list(micro_batches(sequences, self.masker, epoch, self._special, budget))
+
+    def _due(self, pace: Pace, reduce: Reduce) -> Due:
+        """What worker 0 finds due, on all workers."""
+        own = pace.due(self.timing)
+        said = torch.tensor([own.save, own.ask, own.stop], dtype=torch.float32, device=self.engine.device)
+        if self.rank:
+            said.zero_()
+        reduce(said)
+        return Due(*(bool(value) for value in said.tolist()))
+
+    def _limit_reached(self, pace: Pace) -> LimitReached:
+        # On worker 0, whose error is the one that is shown, the limit is known.
+        return LimitReached(
+            f"encoders.{self.job.name}: resources.train.{pace.limit(self.timing) or 'limits reached'} after "
+            f"{len(self.rows):,} of {self.total_steps:,} steps; raise it and the same command goes on from there"
+        )
 
     def save_encoder(self, directory: str | Path) -> None:
-        """A Hugging Face directory with the tokenizer, training.parquet and timing.parquet."""
-        self.engine.model.save_pretrained(directory)
+        """A Hugging Face directory with the tokenizer, training.parquet, timing.parquet and what validation found.
+
+        On worker 0, which alone has the best weights; the model has those that were chosen afterwards.
+        """
+        directory, model, selection = Path(directory), self.engine.model, self.selection
+        if selection and selection.best != len(self.rows):
+            kept = selection.settings.keep
+            weights = {"last": checkpoint.copy_weights(self.engine), "best": selection.weights}
+            for name in sorted(weights, key=lambda name: name == kept):  # what is kept comes last
+                checkpoint.set_weights(self.engine, weights[name])
+                model.save_pretrained(directory if name == kept else directory / name)
+        else:
+            model.save_pretrained(directory)
         self.tokenizer.save_pretrained(directory)
-        pq.write_table(checkpoint.training_table(self.rows), Path(directory) / "training.parquet")
+        pq.write_table(checkpoint.training_table(self.rows), directory / "training.parquet")
         write_timing(directory, self.timing)
+        if selection:
+            pq.write_table(validation_table(selection.rows), directory / VALIDATION_FILE)
 
     @property
     def masker(self) -> Masker:
@@ -171,26 +246,3 @@ class Training:
     def _special(self) -> SpecialIds:
         tokenizer: PreTrainedTokenizerFast = self.tokenizer
         return SpecialIds(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
-
-    def _models(self) -> tuple[MaskedModel, MaskedModel | None, bool]:
-        """The model to train, with dropout as its spec says; the teacher of a student; whether the first has a head."""
-        job, spec = self.job, self.job.spec
-        if isinstance(spec, Pretrain):
-            return new_bert(spec, self.tokenizer, job.seed), None, True
-        assert job.parent is not None
-        with job.parent.local(job.store.storage) as directory:
-            if isinstance(spec, Adapt):
-                parent, has_head = load_with_or_without_head(directory, job.parent.revision)
-            else:
-                parent, has_head = load_masked_model(directory, job.parent.revision), True
-        if parent.config.max_position_embeddings < spec.max_length:
-            raise InputError(
-                f"encoders.{job.name}.max_length: {spec.max_length}, but {job.parent.name} has positions for "
-                f"{parent.config.max_position_embeddings}"
-            )
-        if isinstance(spec, Adapt):
-            set_dropout(parent, spec.dropout)
-            return parent, None, has_head
-        if not isinstance(parent, BertForMaskedLM):
-            raise InputError(f"encoders.{job.name}.teacher: {job.parent.name} is no BERT")
-        return build_student(parent, spec, job.seed), parent, True

@@ -1,11 +1,13 @@
-"""Filesystems that are not installed are named by the extra that brings them."""
+"""Filesystems: how long they are waited for, what must not stand in their addresses, and which extra brings them."""
 
 import importlib.util
+import pickle
 
+import fsspec
 import pytest
 
 from raykd.artifacts import Storage
-from raykd.artifacts.filesystems import filesystem_of
+from raykd.artifacts.filesystems import READ_SECONDS, check_no_credentials, filesystem_of
 from raykd.config import TableSource
 from raykd.corpus.readers import source_files
 from raykd.errors import InputError
@@ -33,3 +35,47 @@ def test_an_unknown_one_is_named():
 def test_paths_and_known_ones_are_opened(tmp_path):
     assert filesystem_of(str(tmp_path))[1] == str(tmp_path)
     assert filesystem_of("memory://a/b")[1] == "/a/b"
+
+
+def test_s3_has_timeouts_and_retries_that_its_users_may_change(monkeypatch):
+    pytest.importorskip("s3fs")
+    filesystem, _ = filesystem_of("s3://bucket/a")
+    assert filesystem.config_kwargs["read_timeout"] == READ_SECONDS
+    assert filesystem.config_kwargs["retries"]["total_max_attempts"] > 1
+    monkeypatch.setitem(fsspec.config.conf, "s3", {"config_kwargs": {"read_timeout": 3}, "endpoint_url": "http://h"})
+    filesystem, _ = filesystem_of("s3://bucket/a")
+    assert (filesystem.config_kwargs["read_timeout"], filesystem.endpoint_url) == (3, "http://h")
+    assert filesystem.config_kwargs["retries"]["total_max_attempts"] > 1
+
+
+def test_google_and_azure_have_timeouts(monkeypatch):
+    pytest.importorskip("gcsfs"), pytest.importorskip("adlfs")
+    google, _ = filesystem_of("gs://bucket/a", token="anon")
+    assert google.requests_timeout.sock_read == READ_SECONDS
+    assert pickle.loads(pickle.dumps(google)).requests_timeout == google.requests_timeout
+    azure, _ = filesystem_of("abfs://box@store.dfs.core.windows.net/a", anon=True)
+    assert azure._timeout_kwargs["read_timeout"] == READ_SECONDS
+    monkeypatch.setitem(fsspec.config.conf, "gcs", {"requests_timeout": 5})
+    assert filesystem_of("gs://bucket/a", token="anon")[0].requests_timeout == 5
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://key:hunter2@bucket/a",
+        "https://user:hunter2@host/a",
+        "https://store.blob.core.windows.net/a?sv=1&sig=hunter2",
+        "https://bucket.s3.amazonaws.com/a?X-Amz-Credential=x&X-Amz-Signature=hunter2",
+        "https://host/a?access_token=hunter2",
+    ],
+)
+def test_credentials_in_an_address_are_refused_and_not_repeated(address):
+    with pytest.raises(InputError, match=r"^corpora\.td\.sources\.1\.path: ") as refused:
+        check_no_credentials({"corpora": {"td": {"sources": [{"path": "/a"}, {"path": address}]}}})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_other_addresses_are_fine():
+    check_no_credentials(
+        {"a": ["s3://bucket/a?versionId=3", "abfss://box@store.dfs.core.windows.net/a", "/a:b@c", 3, None, "x?key=y"]}
+    )

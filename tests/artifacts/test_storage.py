@@ -1,19 +1,20 @@
-"""Files on a local path and on an object store, which fsspec's memory filesystem stands for."""
+"""Files on a local path, in memory and on an S3 server."""
 
+import errno
 import os
 import pickle
-import uuid
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from raykd.artifacts import SavedEncoder, Storage
+from raykd.artifacts import SavedEncoder, Storage, retry, transfer
+from raykd.errors import InputError
 
 
-@pytest.fixture(params=["local", "memory"])
-def storage(request, tmp_path) -> Storage:
-    return Storage(str(tmp_path / "root") if request.param == "local" else f"memory://{uuid.uuid4().hex}/root")
+@pytest.fixture(params=["local", "memory", "s3"])
+def storage(request, new_storage) -> Storage:
+    return new_storage(request.param)
 
 
 def test_bytes_json_and_tables_come_back(storage):
@@ -88,26 +89,122 @@ def test_a_saved_encoder_is_read_from_storage_or_taken_as_it_is_named(storage):
         assert location == "some/model"
 
 
+def test_sizes_are_of_all_files_below(storage):
+    storage.write_bytes("folder/deep/a", b"123")
+    storage.write_bytes("folder/b", b"1")
+    storage.write_bytes("folder-2/c", b"1")
+    assert storage.sizes("folder") == {"b": 1, "deep/a": 3}
+    assert storage.sizes("absent") == {}
+
+
+def test_a_file_is_created_once(storage):
+    assert storage.create("folder/file", b"one")
+    assert not storage.create("folder/file", b"two")
+    assert storage.read_bytes("folder/file") == b"one"
+
+
+@pytest.mark.parametrize("path", ["../other", "a/../../other", "/etc/passwd", ".."])
+def test_no_path_leaves_the_root(storage, path):
+    for method in (storage.read_bytes, storage.exists, storage.remove, storage.address, storage.ray_location):
+        with pytest.raises(ValueError, match="not a path inside"):
+            method(path)
+
+
+def test_ray_writes_to_the_same_place(storage):
+    location = storage.ray_location("runs/one")
+    if filesystem := location.get("storage_filesystem"):
+        filesystem = pickle.loads(pickle.dumps(filesystem))
+        with filesystem.open_output_stream(f"{location['storage_path']}/file") as file:
+            file.write(b"x")
+    else:
+        Path(location["storage_path"]).mkdir(parents=True)
+        Path(location["storage_path"], "file").write_bytes(b"x")
+    assert storage.read_bytes("runs/one/file") == b"x"
+
+
+def test_a_file_that_a_store_has_is_not_sent_again(new_storage, tmp_path, monkeypatch):
+    storage = new_storage("s3")
+    part = 5 << 20  # the least that S3 takes
+    monkeypatch.setattr(transfer, "PART_BYTES", part)
+    put_file, sent = storage.filesystem.put_file, []
+
+    def put(local: str, path: str) -> None:
+        sent.append(Path(local).name)
+        put_file(local, path, chunksize=part)
+
+    monkeypatch.setattr(storage.filesystem, "put_file", put)
+    (tmp_path / "one").write_bytes(os.urandom(3 << 20))
+    (tmp_path / "parts").write_bytes(os.urandom(11 << 20))
+    (tmp_path / "small").write_bytes(b"small")
+    storage.put_directory(tmp_path, "model")
+    assert storage.filesystem.info(storage.path("model/parts"))["ETag"].endswith('-3"')
+    assert sent == ["one", "parts", "small"]
+    sent.clear()
+    storage.put_directory(tmp_path, "model")
+    assert sent == ["small"]
+    with (tmp_path / "parts").open("r+b") as file:
+        file.seek(7 << 20)
+        file.write(b"other")
+    (tmp_path / "one").write_bytes(os.urandom(3 << 20))
+    sent.clear()
+    storage.put_directory(tmp_path, "model")
+    assert sent == ["one", "parts", "small"]
+    assert storage.read_bytes("model/parts") == (tmp_path / "parts").read_bytes()
+
+
+def test_what_a_store_fails_at_is_tried_again(new_storage, monkeypatch):
+    storage = new_storage("memory")
+    monkeypatch.setattr(retry.time, "sleep", lambda seconds: None)
+    failures = {"pipe_file": 3, "cat_file": 3, "exists": 3, "ls": 3, "rm": 3, "find": 3}
+    for name in failures:
+        method = getattr(storage.filesystem, name)
+
+        def flaky(*arguments, _name=name, _method=method, **options):
+            answer = _method(*arguments, **options)  # done, but nobody hears of it
+            failures[_name] -= 1
+            if failures[_name] >= 0:
+                raise OSError("injected")
+            return answer
+
+        monkeypatch.setattr(storage.filesystem, name, flaky)
+    storage.write_bytes("folder/file", b"x")
+    assert storage.read_bytes("folder/file") == b"x"
+    assert storage.exists("folder/file")
+    assert storage.list("folder") == ["file"]
+    assert storage.sizes("folder") == {"file": 1}
+    storage.remove("folder")
+    assert not storage.exists("folder")
+    failures["pipe_file"] = 3
+    assert storage.create("one", b"mine")
+    failures["pipe_file"] = 3
+    assert not storage.create("one", b"other")
+    failures["cat_file"] = 4
+    with pytest.raises(OSError, match="injected"):
+        storage.read_bytes("one")
+
+
+def test_a_missing_file_is_an_answer_and_not_asked_for_again(storage):
+    with pytest.raises(FileNotFoundError):
+        storage.read_bytes("absent")
+
+
 @pytest.mark.parametrize("before", [None, b"before"])
-@pytest.mark.parametrize("broken", ["write", "rename"])
-def test_an_exception_in_a_write_leaves_the_file_as_it_was(tmp_path, monkeypatch, before, broken):
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [("fsync", errno.ENOSPC), ("fsync", errno.EDQUOT), ("fsync", errno.EIO), ("replace", errno.EIO)],
+)
+def test_an_error_in_a_write_leaves_the_file_as_it_was(tmp_path, monkeypatch, before, method, error):
     storage = Storage(str(tmp_path))
     if before:
         storage.write_bytes("folder/file", before)
-    original = Path.write_bytes
 
-    def half(path: Path, content: bytes) -> None:
-        original(path, content[: len(content) // 2])
-        raise OSError("disk full")
+    def fail(*arguments):
+        raise OSError(error, os.strerror(error))
 
-    def no_rename(source: str, target: str) -> None:
-        raise OSError("no rename")
-
-    if broken == "write":
-        monkeypatch.setattr(Path, "write_bytes", half)
-    else:
-        monkeypatch.setattr(os, "replace", no_rename)
-    with pytest.raises(OSError, match=r"disk full|no rename"):
+    monkeypatch.setattr(os, method, fail)
+    full = error in (errno.ENOSPC, errno.EDQUOT)
+    message = f"^{tmp_path}/folder/file: the disk is full" if full else "Input/output error"
+    with pytest.raises(InputError if full else OSError, match=message):
         storage.write_bytes("folder/file", b"the new content")
     assert storage.list("folder") == (["file"] if before else [])
     if before:

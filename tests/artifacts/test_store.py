@@ -2,20 +2,18 @@
 
 import shutil
 import time
-import uuid
 
 import pytest
 
-from raykd.artifacts import Result, ResultStore, Storage
+from raykd.artifacts import Result, ResultStore
 from raykd.artifacts.store import git_commit, library_versions
 
 TEXTS = Result("texts", "td", 1, {"shard": 64}, {"posts": "12:34"})
 
 
-@pytest.fixture(params=["local", "memory"])
-def store(request, tmp_path) -> ResultStore:
-    root = str(tmp_path / "root") if request.param == "local" else f"memory://{uuid.uuid4().hex}/root"
-    return ResultStore(Storage(root))
+@pytest.fixture(params=["local", "memory", "s3"])
+def store(request, new_storage) -> ResultStore:
+    return ResultStore(new_storage(request.param))
 
 
 def test_a_directory_without_a_manifest_is_not_complete(store):
@@ -37,6 +35,31 @@ def test_a_manifest_says_what_made_the_result(store):
     assert store.facts(TEXTS) == {"documents": 7}
 
 
+def test_a_manifest_lists_the_files_of_its_result(store):
+    for name in ("language=eng/part-00000.parquet", "language=eng/x.1234.tmp", "checkpoints/run/state"):
+        store.storage.write_bytes(f"{TEXTS.directory}/{name}", b"rows")
+    store.complete(TEXTS, {}, time.time())
+    store.complete(TEXTS, {}, time.time())
+    assert store.manifest(TEXTS)["files"] == {"language=eng/part-00000.parquet": 4}
+
+
+def test_what_is_discarded_is_not_complete_at_any_moment(store, monkeypatch):
+    store.storage.write_bytes(f"{TEXTS.directory}/part-00000.parquet", b"rows")
+    store.complete(TEXTS, {}, time.time())
+    remove = store.storage.remove
+
+    def cut_off(path):
+        if not path.endswith("manifest.json"):
+            raise KeyboardInterrupt
+        remove(path)
+
+    monkeypatch.setattr(store.storage, "remove", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        store.discard(TEXTS.directory)
+    assert store.manifest(TEXTS) is None
+    assert store.storage.exists(f"{TEXTS.directory}/part-00000.parquet")
+
+
 def test_two_results_with_the_same_first_eight_digits_are_told_apart(store):
     store.complete(TEXTS, {}, time.time())
     manifest = store.storage.read_json(f"{TEXTS.directory}/manifest.json")
@@ -49,6 +72,7 @@ def test_two_results_with_the_same_first_eight_digits_are_told_apart(store):
 def test_the_index_is_written_only_when_it_changes(store, monkeypatch):
     store.write_index({"texts/td": TEXTS}, "name: td\n")
     assert store.storage.read_json("experiment.json")["results"] == {"texts/td": TEXTS.directory}
+    assert store.storage.read_json("experiment.json")["seeds"] == {}
     written = []
     monkeypatch.setattr(store.storage, "write_json", lambda path, value: written.append(path))
     store.write_index({"texts/td": TEXTS}, "name: td\n")

@@ -35,11 +35,11 @@ def step(make_sequences, masker, special):
 def test_a_loaded_engine_goes_on_as_if_never_stopped(make_engine, step, directory):
     engine = make_engine()
     rows = [step(engine, number) for number in range(3)]
-    checkpoint.save(directory, engine, rows)
+    checkpoint.save(directory, checkpoint.copy_state(engine, rows, []))
     rows += [step(engine, number) for number in range(3, 6)]
 
     other = make_engine()
-    other_rows = checkpoint.load(directory, other)
+    other_rows, _ = checkpoint.load(directory, other)
     assert other_rows == rows[:3]
     other_rows += [step(other, number) for number in range(3, 6)]
     assert other_rows == rows
@@ -51,10 +51,11 @@ def test_a_loaded_engine_goes_on_as_if_never_stopped(make_engine, step, director
 
 def test_nothing_in_a_checkpoint_is_unpickled(make_engine, step, directory):
     engine = make_engine()
-    checkpoint.save(directory, engine, [step(engine, 0)])
+    checkpoint.save(directory, checkpoint.copy_state(engine, [step(engine, 0)], []))
     assert sorted(path.name for path in directory.iterdir()) == [
         "optimizer.safetensors",
         "position.json",
+        "timing.parquet",
         "training.parquet",
         "weights.safetensors",
     ]
@@ -63,7 +64,7 @@ def test_nothing_in_a_checkpoint_is_unpickled(make_engine, step, directory):
 
 def test_loading_does_not_tie_the_engine_to_the_saved_one(make_engine, step, directory):
     engine = make_engine()
-    checkpoint.save(directory, engine, [step(engine, 0)])
+    checkpoint.save(directory, checkpoint.copy_state(engine, [step(engine, 0)], []))
     saved = [parameter.detach().clone() for parameter in engine.parameters]
     step(engine, 1)
     other = make_engine()
@@ -73,7 +74,7 @@ def test_loading_does_not_tie_the_engine_to_the_saved_one(make_engine, step, dir
 
 def test_going_on_in_another_precision_is_told(make_engine, step, directory):
     engine = make_engine()
-    checkpoint.save(directory, engine, [step(engine, 0)])
+    checkpoint.save(directory, checkpoint.copy_state(engine, [step(engine, 0)], []))
     other = make_engine()
     other.dtype = torch.bfloat16
     with pytest.warns(UserWarning, match=r"bfloat16, but began in torch\.float32"):

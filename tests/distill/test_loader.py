@@ -34,6 +34,28 @@ def test_steps_are_those_of_a_direct_read(local_ray, store, tokens, read_directl
     assert without == (2 if workers == 3 else 0)  # the third worker has nothing in the last step of an epoch
 
 
+def test_each_sequence_comes_once_an_epoch_whatever_the_workers(local_ray, store, tokens):
+    """Two workers, then one, then three, cut off in the middle of epochs: by the documents' ids."""
+    groups = training_groups(store, tokens, ALL, GROUP)
+    seen = {epoch: [] for epoch in range(EPOCHS)}
+    for workers, first, last in ((2, 0, 3), (1, 3, 9), (3, 9, LAST_STEP)):
+        for rank in range(workers):
+            dealt = worker_groups(groups, PER_STEP, EPOCHS, 56, rank, workers, first)
+            steps = read_steps(store.storage, tokens.directory, dealt, first, LAST_STEP)
+            for step in range(first, last):
+                seen[step // (LAST_STEP // EPOCHS)] += next(steps)["doc_id"].to_pylist()
+    shards = store.facts(tokens)["shards"]
+    every = [
+        doc_id
+        for shard in shards
+        for doc_id in store.storage.read_table(f"{tokens.directory}/{shard['file']}")["doc_id"].to_pylist()
+    ]
+    assert len(set(every)) == len(every) == 150
+    for epoch in range(EPOCHS):
+        assert sorted(seen[epoch]) == sorted(every)
+    assert seen[0] != seen[1]
+
+
 def test_a_worker_may_have_nothing_at_all(store, tokens):
     tables = list(read_steps(store.storage, tokens.directory, [], 3, 7))
     assert [table.num_rows for table in tables] == [0] * 4

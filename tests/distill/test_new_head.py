@@ -126,11 +126,11 @@ def test_going_on_in_either_phase_is_bit_identical(make_job, adapt_spec, headles
         pass
 
     def cut(training: Training) -> None:
-        checkpoint.save(directory, training.engine, training.rows)
+        checkpoint.save(directory, training.copy_state())
         raise Cut
 
     def load(training: Training) -> None:
-        training.rows = checkpoint.load(directory, training.engine)
+        training.resume(directory)
 
     (whole,) = train(job)
     with pytest.raises(Cut):

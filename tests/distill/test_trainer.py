@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 from ray.train import TrainingFailedError
+from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from raykd.artifacts import Result, SavedEncoder
 from raykd.distill import checkpoint
+from raykd.distill.checkpoints import Checkpoints
 from raykd.distill.trainer import train_encoder
-from raykd.errors import InputError
+from raykd.errors import InputError, LimitReached
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +65,7 @@ def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, ma
     seconds, waits = timing["seconds"].to_pylist(), timing["data_wait"].to_pylist()
     assert all(0 <= wait < whole for wait, whole in zip(waits, seconds, strict=True))
     assert facts["tokens_per_second"] == pytest.approx(sum(rows["tokens"].to_pylist()[1:]) / sum(seconds[1:]), abs=0.1)
+    assert facts["data_wait"] == pytest.approx(sum(waits[1:]) / sum(seconds[1:]), abs=1e-4)
     assert facts["loss"] == rows["loss"][-1].as_py() < rows["loss"][0].as_py()
     assert "checkpoints" not in store.storage.list(result.directory)
 
@@ -77,13 +81,37 @@ def test_a_job_that_cannot_run_is_bad_input(fit, store, distill_spec, make_teach
 
 
 @pytest.mark.slow
-def test_two_workers_compute_what_one_does(fit, store, distill_spec, make_teacher, save_model):
-    teacher = save_model(make_teacher())
-    losses = []
-    for workers in (1, 2):
-        _, result = fit(f"by-{workers}", distill_spec(), teacher, workers=workers, cpus_per_worker=0.5)
-        losses.append(store.storage.read_table(f"{result.directory}/training.parquet")["loss"].to_pylist())
-    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+def test_two_then_one_then_three_workers_compute_what_one_does(
+    fit, store, make_job, train, distill_spec, make_teacher, save_model, capsys
+):
+    """Stopped by a limit after one step and after 20, and gone on with from there."""
+    teacher, spec = save_model(make_teacher()), distill_spec(group_sequences=2, step_sequences=4, epochs=3)
+    first_steps = []
+    (alone,) = train(make_job(spec, teacher, checkpoint_steps=1), save=lambda one: keep_moments(one, first_steps))
+    share = {"cpus_per_worker": 0.5}
+    with pytest.raises(LimitReached, match=r"resources.train.limits.steps 1 reached after 1 of 54 steps"):
+        fit("student", spec, teacher, workers=2, limits={"steps": 1}, **share)
+    directory = Result("encoders", "student", 1, {"name": "student"}).directory
+    saved = Checkpoints(store.storage, directory, kept=2).latest()
+    moments = load_file(store.storage.path(f"{saved}/optimizer.safetensors"))
+    ours = torch.cat([moments[name].flatten() for name in sorted(moments) if name.endswith(".exp_avg")])
+    # After one step the first moment is the gradient, times a constant.
+    assert (ours - first_steps[0]).norm() <= 1e-5 * first_steps[0].norm()
+
+    with pytest.raises(LimitReached, match="after 20 of 54 steps"):
+        fit("student", spec, teacher, workers=1, limits={"steps": 20}, **share)
+    _, result = fit("student", spec, teacher, workers=3, **share)
+    assert "student: going on after step 20 of 54 with 3 workers" in capsys.readouterr().out
+    rows = store.storage.read_table(f"{result.directory}/training.parquet")
+    assert rows["loss"].to_pylist() == pytest.approx([row.loss for row in alone.rows], rel=1e-4)
+    assert rows["sequences"].to_pylist() == [row.sequences for row in alone.rows]
+    timing = store.storage.read_table(f"{result.directory}/timing.parquet")
+    assert timing["workers"].to_pylist() == [2] + [1] * 19 + [3] * 34
+
+
+def keep_moments(training, kept):
+    moments = training.copy_state().moments
+    kept.append(torch.cat([moments[name].flatten() for name in sorted(moments) if name.endswith(".exp_avg")]))
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from raykd.config import Adapt
 from raykd.distill import checkpoint
 from raykd.distill.student import build_student
 from raykd.distill.training import Training
-from raykd.errors import InputError
+from raykd.errors import InputError, LimitReached
 
 
 @pytest.fixture
@@ -35,6 +35,23 @@ def test_the_number_of_workers_does_not_matter(make_job, distill_spec, teacher, 
     torch.testing.assert_close(weights(together[0]), weights(alone), rtol=1e-3, atol=1e-4)
 
 
+def test_fifty_steps_of_one_two_and_three_workers(make_job, distill_spec, teacher, train):
+    """Gradients of step 1 as one vector, unclipped; 54 losses."""
+    spec = distill_spec(group_sequences=2, step_sequences=4, epochs=3, gradient_clip=1e9)
+    job = make_job(spec, teacher, checkpoint_steps=1)
+    gradients, losses = {}, {}
+    for workers in (1, 2, 3):
+
+        def keep(training: Training, workers: int = workers) -> None:
+            gradients.setdefault(workers, training.engine.gradients.clone())
+
+        losses[workers] = [row.loss for row in train(job, workers, save=keep)[0].rows]
+        assert len(losses[workers]) == 54
+    for workers in (2, 3):
+        assert (gradients[workers] - gradients[1]).norm() <= 1e-5 * gradients[1].norm()
+        assert losses[workers] == pytest.approx(losses[1], rel=1e-4)
+
+
 def test_every_sequence_is_seen_once_an_epoch(make_job, distill_spec, teacher, train):
     (training,) = train(make_job(distill_spec(), teacher))
     for epoch in range(2):
@@ -54,15 +71,15 @@ def test_going_on_is_bit_identical_to_not_stopping(make_job, distill_spec, teach
 
     def cut(training: Training) -> None:
         if training.rank == 0:
-            checkpoint.save(directory, training.engine, training.rows)
+            checkpoint.save(directory, training.copy_state())
         raise Cut
 
     with pytest.raises(Cut):
         train(job, workers, save=cut)
 
     def load(training: Training) -> None:
-        training.rows = checkpoint.load(directory, training.engine)
-        assert len(training.rows) == 5
+        training.resume(directory)
+        assert len(training.rows) == len(training.timing) == 5
 
     resumed = train(job, workers, prepare=load)
     assert resumed[0].rows == whole[0].rows
@@ -78,6 +95,21 @@ def test_checkpoints_come_every_so_many_steps_and_at_the_end(make_job, distill_s
     done = []
     train(make_job(distill_spec(), teacher, checkpoint_steps=3), save=lambda training: done.append(len(training.rows)))
     assert done == [3, 6, 8]
+
+
+def test_a_limit_stops_with_all_saved_and_a_higher_one_goes_on(make_job, distill_spec, teacher, train, directory):
+    def save(training: Training) -> None:
+        if training.rank == 0:
+            checkpoint.save(directory, training.copy_state())
+
+    whole = train(make_job(distill_spec(), teacher), 2)
+    limited = make_job(distill_spec(), teacher, limits={"steps": 3})
+    for prepare in (lambda training: None, lambda training: training.resume(directory)):
+        with pytest.raises(LimitReached, match=r"limits.steps 3 reached after 3 of 8 steps; raise it"):
+            train(limited, 2, prepare=prepare, save=save)
+    job = make_job(distill_spec(), teacher, limits={"steps": 8})
+    resumed = train(job, 2, prepare=lambda training: training.resume(directory), save=save)
+    assert resumed[0].rows == whole[0].rows
 
 
 def test_masker_follows_the_tokens_taken(make_job, distill_spec, teacher):

@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,3 +99,60 @@ def finished(
     status, output = run_job("pipeline", write_small_config(directory))
     assert status == 0, output[-4000:]
     return directory
+
+
+@pytest.fixture
+def stored(tmp_path: Path, write_small_config: Callable[[Path], Path]) -> Path:
+    """As `finished`, its results in name only: one file of 1,000 bytes each, and their manifests."""
+    from raykd.artifacts import ResultStore, Storage
+    from raykd.artifacts.lease import held
+    from raykd.config import load, to_yaml
+    from raykd.plan import Plan
+    from raykd.sample import write_sample
+
+    experiment = load(write_small_config(tmp_path))
+    spec = experiment.sample
+    assert spec
+    sizes = {name: int(getattr(spec, name)) for name in ("technical", "messages", "general")}
+    write_sample(spec.directory, seed=spec.seed, languages=experiment.languages, **sizes)
+    store = ResultStore(Storage(f"{experiment.storage}/{experiment.name}"))
+    plan = Plan(experiment, store)
+    seeds = {cell.result.directory: [list(seed) for seed in cell.asked] for cell in plan.all_cells}
+    with held(store.storage, "pipeline small.yaml") as holder:
+        store.write_index(plan.results(), to_yaml(experiment), plan.seeds())
+        for result in plan.results().values():
+            store.storage.write_bytes(f"{result.directory}/data", b"x" * 1000)
+            store.complete(result, {"seeds": seeds.get(result.directory, [])}, time.time())
+        store.storage.write_json("report/manifest.json", {})
+        holder.outcome = "done"
+    return tmp_path
+
+
+# As the scripts themselves say below their `if __name__`.
+WATCHING: dict[str, dict[str, Any]] = {
+    "status": {"exclusive": False, "computes": False},
+    "clean": {"computes": False, "options": {"yes": ""}},
+}
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """call("status", config, *overrides) -> (exit status, output, errors): the job in this process."""
+    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+    def run(verb: str, *arguments: object) -> tuple[int, str, str]:
+        import common
+
+        module = __import__(verb)
+        settings = WATCHING.get(verb, {})
+        monkeypatch.setattr(sys, "argv", [verb, *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            common.job("", getattr(module, verb), **settings)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capsys.readouterr()
+
+    return run

@@ -1,0 +1,158 @@
+"""What training under Ray costs, gains and survives: `make bench-train`, the summary last.
+
+A pretraining whose steps take two seconds or more on one core, float32, one torch thread a worker:
+
+- overhead: seconds a step of one worker under Ray (text by Ray Data, sums over workers, a checkpoint every five steps,
+  all that lies between two steps) over those of a plain loop over batches that lie ready in memory and are never saved;
+- speed-up: two workers over one that is kept on one core (two cores are all that this needs, and better alone);
+- crashes: benchmarks/train_crashes.py, ten kills.
+
+The first step of each run, in which readers and caches start, is left out; other figures are means of all steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+import pyarrow.parquet as pq
+from train_crashes import ENVIRONMENT
+from train_job import make_job, result_of
+
+HERE = Path(__file__).parent
+SPEC = {"layers": 4, "width": 256, "heads": 4, "intermediate": 1024, "epochs": 1}
+STEP_SEQUENCES, VOCABULARY = 256, 8000
+
+
+def make(root: Path, steps: int, workers: int) -> Path:
+    """The file of a job that takes so many steps; the same text for any number of workers."""
+    spec = SPEC | {"step_sequences": STEP_SEQUENCES, "group_sequences": STEP_SEQUENCES // 4}
+    resources = {"workers": workers, "cpus_per_worker": 1, "checkpoint_steps": 5}
+    root.mkdir()
+    job = make_job(root / "storage", VOCABULARY, steps * STEP_SEQUENCES, spec, resources)
+    (root / "job.pickle").write_bytes(pickle.dumps(job))
+    return root / "job.pickle"
+
+
+def run_bare(job_file: Path) -> None:
+    """Prints the seconds of each step of a plain loop."""
+    import torch
+
+    from raykd.distill.packing import micro_batches
+    from raykd.distill.sequences import Sequences, SpecialIds
+    from raykd.distill.training import Training
+
+    job = pickle.loads(job_file.read_bytes())
+    torch.set_num_threads(1)
+    training = Training(job, 0, 1)
+    special = SpecialIds(*(getattr(training.tokenizer, f"{name}_token_id") for name in ("cls", "sep", "pad")))
+    steps: list[list] = [[] for _ in range(training.total_steps)]
+    for step, group in training.worker_groups():
+        table = job.store.storage.read_table(f"{job.tokens.directory}/{group.file}")
+        sequences = Sequences.from_table(table.slice(group.start, group.stop - group.start))
+        steps[step] += micro_batches(sequences, training.masker, 0, special, job.resources.micro_batch_tokens)
+    for step, batches in enumerate(steps):
+        started = time.monotonic()
+        training.engine.step(step, 0, batches, lambda tensor: None)
+        print(time.monotonic() - started, flush=True)
+
+
+def run_ray(job_file: Path) -> None:
+    import ray
+
+    from raykd.distill.trainer import train_encoder
+
+    job = pickle.loads(job_file.read_bytes())
+    cpus = job.resources.workers + 1
+    ray.init(address="local", num_cpus=cpus, object_store_memory=200_000_000, logging_level="WARNING")
+    train_encoder(job, result_of())
+
+
+def in_process(mode: str, job_file: Path, core: int | None = None) -> str:
+    """Output of this script in a process of its own; core: the only one that its training worker may use."""
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])}
+    environment.pop("RAY_ADDRESS", None)
+    command = [sys.executable, __file__, mode, str(job_file)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        while core is not None and process.poll() is None and not pin_worker(psutil.Process(process.pid), core):
+            time.sleep(0.2)
+        assert process.stdout
+        output = process.stdout.read()
+    if process.returncode:
+        raise RuntimeError(f"{mode} ended with {process.returncode}")
+    return output
+
+
+def pin_worker(driver: psutil.Process, core: int) -> bool:
+    """Keep the training worker under a driver on one core, with threads it has and will have; False: not there yet."""
+    for process in driver.children(recursive=True):
+        try:
+            if "TrainWorker" in " ".join(process.cmdline()):
+                for thread in process.threads():
+                    os.sched_setaffinity(thread.id, [core])
+                return True
+        except (psutil.Error, ProcessLookupError):
+            continue  # a process or thread has just ended
+    return False
+
+
+def bare_seconds(root: Path, steps: int) -> list[float]:
+    return [float(line) for line in in_process("--bare", make(root, steps, 1)).split()][1:]
+
+
+def ray_timing(root: Path, steps: int, workers: int, core: int | None = None) -> tuple[list[float], float]:
+    """Seconds of the steps, and the share of them spent waiting for text."""
+    in_process("--ray", make(root, steps, workers), core)
+    table = pq.read_table(root / "storage" / result_of().directory / "timing.parquet").slice(1)
+    seconds = table["seconds"].to_pylist()
+    return seconds, sum(table["data_wait"].to_pylist()) / sum(seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=16, help="of each run")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--kills", type=int, default=10, help="0 leaves the crashes out")
+    parser.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--ray", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.bare or arguments.ray:
+        return run_bare(arguments.bare) if arguments.bare else run_ray(arguments.ray)
+    core = min(os.sched_getaffinity(0))
+    bare, one, waits = list[float](), list[float](), list[float]()
+    pinned, two = list[float](), list[float]()
+    with TemporaryDirectory() as directory:
+        for number in range(arguments.rounds):  # in turn, so that what else the machine does is shared
+            root, steps = Path(directory), arguments.steps
+            bare += bare_seconds(root / f"bare-{number}", steps)
+            seconds, wait = ray_timing(root / f"one-{number}", steps, 1)
+            one, waits = one + seconds, [*waits, wait]
+            pinned += ray_timing(root / f"pinned-{number}", steps, 1, core)[0]
+            two += ray_timing(root / f"two-{number}", steps, 2)[0]
+            figures = zip(("bare", "Ray", "pinned", "two"), (bare, one, pinned, two), strict=True)
+            means = ", ".join(f"{name} {statistics.mean(seconds):.2f}" for name, seconds in figures)
+            print(f"round {number}: seconds a step: {means}", flush=True)
+    overhead = statistics.mean(one) / statistics.mean(bare) - 1
+    gain = statistics.mean(pinned) / statistics.mean(two)
+    summary = (
+        f"summary: steps of {statistics.mean(bare):.2f} s; Ray over the plain loop {overhead:+.1%} (at most 5 %), "
+        f"{statistics.mean(waits):.1%} waiting for text (below 2 %); two workers {gain:.2f}x one (at least 1.6x)"
+    )
+    if arguments.kills:
+        command = [sys.executable, str(HERE / "train_crashes.py"), "--moments", str(arguments.kills)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        print(done.stdout)
+        summary += "; " + done.stdout.splitlines()[-1].removeprefix("summary: ")
+    print(summary)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""What of an experiment is done, running, failed or missing, who is at work on it, and the next command.
+
+python jobs/status.py configs/demo.yaml
+python jobs/status.py configs/td.yaml storage=s3://bucket/prefix     # from anywhere, while it runs elsewhere
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import yaml
+from common import Run, job
+
+from raykd.artifacts.lease import last_lease
+from raykd.artifacts.overview import Status, changed, overview
+from raykd.config import to_yaml
+
+NOT_COMPARED = {"resources", "storage", "sample", "fetch"}  # they decide no result
+VERBS = dict.fromkeys(("tasks", "texts", "tokenizers", "tokens"), "prepare") | {"scores": "evaluate"}
+
+
+def status(run: Run) -> None:
+    storage = run.store.storage
+    _, lease = last_lease(storage)
+    alive = lease is not None and lease.is_alive(time.time())
+    print(f"{storage.uri}: {f'in use by {lease}' if alive else 'no driver is at work'}")
+    if lease and alive:
+        print(f"now: {lease.doing or 'starting'} (seen {time.time() - lease.renewed:.0f} s ago)")
+    elif lease:
+        print(f"last: {lease}: {lease.outcome or 'killed'}")
+    results, seeds = current_results(run)
+    statuses = overview(storage, results, seeds, lease)
+    width = max([len(result.name) for result in statuses], default=0)
+    for result in statuses:
+        print(_line(result, width))
+    print(
+        f"{sum(result.state == 'done' for result in statuses)} of {len(statuses)} done; {_next(run, statuses, alive)}"
+    )
+
+
+def current_results(run: Run) -> tuple[dict[str, str], dict[str, int]]:
+    """(name -> directory, name -> seeds asked) of every current result.
+
+    From experiment.json where that is of the same config; otherwise planned anew, for which the sources are looked at.
+    """
+    if run.store.storage.exists("experiment.json"):
+        index = run.store.storage.read_json("experiment.json")
+        if _compared(index["config"]) == _compared(to_yaml(run.experiment)):
+            return index["results"], index["seeds"]
+    plan = run.plan
+    return {name: result.directory for name, result in plan.results().items()}, plan.seeds()
+
+
+def _compared(config: str) -> dict[str, Any]:
+    return {key: value for key, value in yaml.safe_load(config).items() if key not in NOT_COMPARED}
+
+
+def _line(result: Status, width: int) -> str:
+    took = f"{result.seconds:,.0f} s" if result.seconds is not None else ""
+    size = f"{result.size / 1e6:,.1f} MB" if result.size else ""
+    return (
+        f"{result.state:10} {result.name:{width}} {size:>12} {took:>10}  {result.finished:20}  {result.detail}".rstrip()
+    )
+
+
+def _next(run: Run, statuses: list[Status], alive: bool) -> str:
+    """What to do now."""
+    for result in statuses:
+        if result.state == "damaged":
+            return f"remove {run.store.storage.address(result.directory)} and run again, because {result.detail}"
+    if alive:
+        return "wait for the driver that is at work"
+    for result in statuses:
+        if result.state != "done":
+            return f"next: python jobs/{_verb(run, result.name)}.py {run.config}"
+    if _report_is_older(run, statuses):
+        return f"next: python jobs/report.py {run.config}"
+    return f"nothing is left to do, the report is {run.store.storage.address('report', 'index.html')}"
+
+
+def _verb(run: Run, name: str) -> str:
+    kind, encoder, *_ = name.split("/")
+    if kind == "encoders":
+        return "distill" if encoder in run.experiment.encoders else "sweep"
+    return VERBS[kind]
+
+
+def _report_is_older(run: Run, statuses: list[Status]) -> bool:
+    manifest = run.store.storage.infos("report").get("manifest.json")
+    newest = max((result.finished for result in statuses), default="")
+    return manifest is None or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(changed(manifest))) < newest
+
+
+if __name__ == "__main__":
+    job(__doc__, status, exclusive=False, computes=False)

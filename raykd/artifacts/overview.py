@@ -1,0 +1,94 @@
+"""What is done, running, failed and missing, from storage alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from raykd.artifacts.lease import Lease
+from raykd.artifacts.storage import Storage
+from raykd.artifacts.store import MANIFEST
+
+State = Literal["done", "running", "failed", "unfinished", "damaged", "missing"]
+
+
+class Status(BaseModel):
+    """A result: size in bytes, with what its making has left so far; seconds that it took; finished: when, in UTC."""
+
+    name: str
+    directory: str
+    state: State
+    size: int
+    seconds: float | None = None
+    finished: str = ""
+    detail: str = ""
+
+
+def overview(
+    storage: Storage, results: Mapping[str, str], seeds: Mapping[str, int], lease: Lease | None
+) -> list[Status]:
+    """The state of each result. results: name -> directory; seeds: name -> how many are asked of it."""
+    infos = storage.infos("")
+    return [_status(storage, name, directory, infos, seeds.get(name), lease) for name, directory in results.items()]
+
+
+def changed(info: Mapping[str, Any]) -> float:
+    """When a file was written, in seconds since 1970, in whatever words its filesystem says it; 0 where it does not."""
+    for key in ("mtime", "LastModified", "last_modified", "updated", "created"):
+        value = info.get(key)
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        if value:
+            return float(value.timestamp() if isinstance(value, datetime) else value)
+    return 0.0
+
+
+def _status(
+    storage: Storage,
+    name: str,
+    directory: str,
+    infos: Mapping[str, Mapping[str, Any]],
+    asked: int | None,
+    lease: Lease | None,
+) -> Status:
+    files = _under(infos, directory)
+    making = files | _under(infos, f"scratch/{directory}")
+    size = sum(int(info["size"]) for info in making.values())
+    if MANIFEST not in files:
+        if not making:
+            return Status(name=name, directory=directory, state="missing", size=0)
+        return Status(name=name, directory=directory, state=_unfinished(making, lease), size=size)
+    manifest = storage.read_json(f"{directory}/{MANIFEST}")
+    done = {"seconds": manifest["seconds"], "finished": manifest["finished"]}
+    count = len(manifest["facts"].get("seeds", ()))
+    if asked is not None and count < asked:
+        state = _unfinished(making, lease)
+        return Status(
+            name=name, directory=directory, state=state, size=size, detail=f"{count} of {asked} seeds", **done
+        )
+    lacking = [file for file, size in manifest["files"].items() if file not in files or files[file]["size"] != size]
+    return Status(
+        name=name,
+        directory=directory,
+        state="damaged" if lacking else "done",
+        size=size,
+        detail=f"{lacking[0]} is not as it was written" if lacking else "",
+        **done,
+    )
+
+
+def _unfinished(making: Mapping[str, Mapping[str, Any]], lease: Lease | None) -> State:
+    if lease and lease.is_alive(time.time()):
+        newest = max(changed(info) for info in making.values())
+        return "running" if newest >= lease.since else "unfinished"
+    return "failed" if lease and lease.outcome.startswith("failed") else "unfinished"
+
+
+def _under(infos: Mapping[str, Mapping[str, Any]], directory: str) -> dict[str, Mapping[str, Any]]:
+    return {
+        name.removeprefix(f"{directory}/"): info for name, info in infos.items() if name.startswith(f"{directory}/")
+    }

@@ -1,0 +1,101 @@
+"""What happens to a training besides its steps, as lines: how it starts, goes on, is lost, and why it may be stuck.
+
+Imports neither torch nor Ray: the process that tells it is not one that trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Started:
+    """Workers are there and go on after `step` of `steps`."""
+
+    step: int
+    steps: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Workers that ended before their time: rank -> the last line of why."""
+
+    reasons: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Machines that are announced to go, and how many workers run there."""
+
+    nodes: int
+    workers: int
+
+
+Event = Started | Lost | Leaving
+
+
+class Story:
+    """Turns events into lines; knows how far the training was when they came."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.step, self.workers = name, 0, 0
+
+    def tell(self, event: Event) -> str | None:
+        """The line for an event; none for a plain start."""
+        if isinstance(event, Lost):
+            whose = f"worker {min(event.reasons)}" if len(event.reasons) == 1 else f"{len(event.reasons)} workers"
+            reason, workers = event.reasons[min(event.reasons)], self.workers
+            self.workers = 0  # until they start again
+            return f"{self.name}: {whose} of {workers or '?'} lost after step {self.step:,} ({reason})"
+        if isinstance(event, Leaving):
+            return (
+                f"{self.name}: {event.nodes} machine(s) with {event.workers} worker(s) will be taken away; saved after "
+                f"step {self.step:,}"
+            )
+        again, self.step, self.workers = max(0, self.step - event.step), event.step, event.workers
+        if not event.step and not again:
+            return None
+        repeated = f"; {count(again, 'step')} again" if again else ""
+        return (
+            f"{self.name}: going on after step {event.step:,} of {event.steps:,} with "
+            f"{count(event.workers, 'worker')}{repeated}"
+        )
+
+
+def count(number: int, what: str) -> str:
+    """1 step, 2 steps."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def silence(
+    story: Story,
+    minutes: float,
+    asked: Mapping[str, float],
+    reader_cpus: float,
+    have: Mapping[str, float],
+    free: Mapping[str, float],
+) -> str:
+    """Why nothing may have been heard for some minutes.
+
+    asked: resources of the fewest workers that can start, all together; reader_cpus: what reading asks for besides;
+    have, free: the cluster's resources, by name.
+    """
+    said = f"{story.name}: no step for {minutes:g} minutes; "
+    short = [name for name, amount in asked.items() if amount > have.get(name, 0)]
+    if short:
+        wants = ", ".join(f"{asked[name]:g} {name} where the cluster has {have.get(name, 0):g}" for name in short)
+        return f"{said}its workers ask for {wants}: it starts when machines join, or with lower resources.train"
+    if not story.workers:
+        taken = [name for name, amount in asked.items() if amount > free.get(name, 0)]
+        if taken:
+            wants = ", ".join(f"{asked[name]:g} {name}, {free.get(name, 0):g} free" for name in taken)
+            return f"{said}its workers ask for {wants}: they are starting, or wait for what other work holds"
+        return f"{said}its workers have not started though there is room; Ray's log on their machines says why"
+    if free.get("CPU", 0) < reader_cpus:
+        return (
+            f"{said}reading text asks for {reader_cpus:g} CPU beside the workers and {free.get('CPU', 0):g} of "
+            f"{have.get('CPU', 0):g} is free: lower resources.train.cpus_per_worker, or raise resources.logical_cpus"
+        )
+    return f"{said}{count(story.workers, 'worker')} at work, but no step ends: storage, network, or a step this long"

@@ -1,0 +1,98 @@
+"""Checkpoints on storage: whole or not there, also where a writer was killed."""
+
+import json
+import threading
+
+import pytest
+
+from raykd.distill import checkpoint
+from raykd.distill.checkpoint import State
+from raykd.distill.checkpoints import Checkpoints
+
+
+def state(steps: int) -> State:
+    return State({}, {}, {}, [], range(steps), [], "torch.float32")
+
+
+@pytest.fixture
+def checkpoints(store, monkeypatch) -> Checkpoints:
+    def save(directory, state):
+        (directory / "weights").write_text(str(state.steps))
+        (directory / "moments").write_text("0" * 100)
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    return Checkpoints(store.storage, "encoders/student", kept=2)
+
+
+def saved(checkpoints: Checkpoints) -> list[int]:
+    return [int(name.split("-")[1]) for name in checkpoints.storage.list(checkpoints.directory)]
+
+
+def save_all(checkpoints: Checkpoints, *steps: int) -> None:
+    for number in steps:
+        checkpoints.save(state(number))
+    checkpoints.wait()
+
+
+def test_the_last_ones_are_kept(checkpoints):
+    assert checkpoints.latest() is None
+    save_all(checkpoints, 5, 10, 15, 100_000)
+    assert saved(checkpoints) == [15, 100_000]
+    latest = checkpoints.latest()
+    assert latest and checkpoints.storage.read_bytes(f"{latest}/weights") == b"100000"
+
+
+@pytest.mark.parametrize("damage", ["complete.json", "weights", "moments"])
+def test_what_was_cut_off_is_passed_over_and_removed(checkpoints, damage):
+    save_all(checkpoints, 5, 10)
+    storage, broken = checkpoints.storage, checkpoints.latest()
+    storage.remove(f"{broken}/{damage}")
+    latest = checkpoints.latest()
+    assert latest and "step-00000005" in latest
+    checkpoints.prune(kept=2)
+    assert saved(checkpoints) == [5]
+
+
+def test_a_file_that_is_too_short_does_not_count(checkpoints):
+    save_all(checkpoints, 5)
+    checkpoints.storage.write_bytes(f"{checkpoints.latest()}/moments", b"0" * 99)
+    assert checkpoints.latest() is None
+
+
+def test_two_writers_of_one_step_do_not_mix(checkpoints, store):
+    other = Checkpoints(store.storage, "encoders/student", kept=2)
+    save_all(checkpoints, 5)
+    save_all(other, 5)
+    assert saved(checkpoints) == [5, 5]
+    for name in store.storage.list(checkpoints.directory):
+        path = f"{checkpoints.directory}/{name}"
+        assert set(json.loads(store.storage.read_bytes(f"{path}/complete.json"))) == {"weights", "moments"}
+
+
+def test_saving_goes_on_beside_training_one_at_a_time(checkpoints, monkeypatch):
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(directory, state):
+        begun.set()
+        assert go.wait(30)
+        (directory / "weights").write_text("")
+
+    monkeypatch.setattr(checkpoint, "save", slow)
+    checkpoints.save(state(5))
+    assert begun.wait(30) and checkpoints.latest() is None  # returned, and nothing half-done is taken for whole
+    threading.Timer(0.2, go.set).start()
+    checkpoints.save(state(10))
+    assert saved(checkpoints)[0] == 5 and "step-00000005" in (checkpoints.latest() or "")
+    checkpoints.wait()
+    assert saved(checkpoints) == [5, 10]
+
+
+def test_a_failed_write_is_told_at_the_next(checkpoints, monkeypatch):
+    def fail(directory, state):
+        raise OSError("no room")
+
+    monkeypatch.setattr(checkpoint, "save", fail)
+    checkpoints.save(state(5))
+    with pytest.raises(OSError, match="no room"):
+        checkpoints.save(state(10))
+    assert checkpoints.latest() is None

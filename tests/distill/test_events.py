@@ -1,0 +1,57 @@
+import subprocess
+import sys
+
+from raykd.distill.events import Leaving, Lost, Started, Story, silence
+
+READERS = 0.1
+
+
+def story(step: int = 0, workers: int = 0) -> Story:
+    told = Story("student")
+    told.step, told.workers = step, workers
+    return told
+
+
+def test_a_plain_start_needs_no_line():
+    assert Story("student").tell(Started(0, 480, 2)) is None
+
+
+def test_a_resumed_job_says_from_where():
+    assert Story("student").tell(Started(120, 480, 1)) == "student: going on after step 120 of 480 with 1 worker"
+
+
+def test_a_loss_and_what_is_done_again():
+    told = Story("student")
+    told.tell(Started(0, 480, 2))
+    told.step = 134
+    assert told.tell(Lost({1: "The actor died"})) == "student: worker 1 of 2 lost after step 134 (The actor died)"
+    assert told.tell(Started(120, 480, 1)) == "student: going on after step 120 of 480 with 1 worker; 14 steps again"
+    assert told.step == 120 and told.workers == 1
+    told.step = 121
+    assert told.tell(Lost({0: "a", 1: "b"})).startswith("student: 2 workers of 1 lost after step 121 (a)")
+    assert told.tell(Started(0, 480, 2)) == "student: going on after step 0 of 480 with 2 workers; 121 steps again"
+
+
+def test_a_notice_is_told():
+    assert story(7, 2).tell(Leaving(1, 1)) == (
+        "student: 1 machine(s) with 1 worker(s) will be taken away; saved after step 7"
+    )
+
+
+def test_silence_names_what_is_missing():
+    def why(told, asked, have, free):
+        return silence(told, 5, asked, READERS, have, free)
+
+    never = why(story(), {"CPU": 4, "GPU": 2}, {"CPU": 8, "GPU": 1}, {"CPU": 8, "GPU": 1})
+    assert never.startswith("student: no step for 5 minutes; its workers ask for 2 GPU where the cluster has 1:")
+    held = why(story(), {"CPU": 4}, {"CPU": 8}, {"CPU": 3})
+    assert "its workers ask for 4 CPU, 3 free: they are starting, or wait for what other work holds" in held
+    assert "have not started though there is room" in why(story(), {"CPU": 4}, {"CPU": 8}, {"CPU": 8})
+    starved = why(story(3, 2), {"CPU": 2}, {"CPU": 2}, {"CPU": 0})
+    assert "reading text asks for 0.1 CPU beside the workers and 0 of 2 is free: lower resources.train" in starved
+    assert "2 workers at work, but no step ends" in why(story(3, 2), {"CPU": 2}, {"CPU": 3}, {"CPU": 1})
+
+
+def test_the_process_that_tells_needs_no_torch():
+    code = "import raykd.distill.events, sys; sys.exit('torch' in sys.modules or 'ray' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,83 @@
+"""What the code never does with what it reads, and what it refuses to read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from raykd.artifacts import Result, ResultStore, Storage
+from raykd.config import Experiment
+from raykd.corpus.readers import archive
+from raykd.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+FORBIDDEN = {
+    r"\btrust_remote_code\b": "code that comes with a model is never run",
+    r"\bpickle\.loads?\(|\bcloudpickle\b|\bjoblib\.load\b|\bread_pickle\b|\ballow_pickle=True": "nothing is unpickled",
+    r"(?<!safetensors\.)\btorch\.load\(": "weights are safetensors",
+    r"\byaml\.(unsafe_)?load\(": "YAML is data",
+    r"\.extractall\(|\bunpack_archive\(": "archives are streamed, never unpacked onto a disk",
+}
+
+
+@pytest.mark.parametrize("pattern", FORBIDDEN)
+def test_never_in_the_code(pattern):
+    files = [*ROOT.glob("raykd/**/*.py"), *ROOT.glob("jobs/*.py")]
+    assert len(files) > 100
+    found = [str(file.relative_to(ROOT)) for file in files if re.search(pattern, file.read_text())]
+    assert not found, FORBIDDEN[pattern]
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    py7zr = pytest.importorskip("py7zr")
+    with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as made:
+        made.writestr(b"0" * 20_000_000, "Posts.xml")
+    archive.check_member(str(tmp_path / "a.7z"), "Posts.xml")
+    monkeypatch.setattr(archive, "BOMB_BYTES", 1 << 20)
+    with pytest.raises(InputError, match="20,000,000 bytes in an archive of"):
+        archive.check_member(str(tmp_path / "a.7z"), "Posts.xml")
+
+
+def test_a_member_that_names_a_path_elsewhere_writes_nothing_there(tmp_path, monkeypatch):
+    py7zr = pytest.importorskip("py7zr")
+    monkeypatch.setattr("py7zr.py7zr.check_archive_path", lambda name: True)  # it refuses to write such a one
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    with py7zr.SevenZipFile("a.7z", "w") as made:
+        made.writestr(b"<posts/>", "../Posts.xml")
+    monkeypatch.undo()
+    try:
+        with archive.open_member(str(tmp_path / "deep/a.7z"), "Posts.xml") as file:
+            assert file.read() == b"<posts/>"
+    except InputError:
+        pass  # py7zr refuses to read it, as it may
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["deep", "deep/a.7z"]
+
+
+@pytest.mark.parametrize("name", ["../out", "/etc", "a/b", "..", ".hidden", "a\\b", ""])
+def test_no_name_of_a_config_is_a_path(name):
+    with pytest.raises(ValueError, match="name"):
+        Experiment.model_validate({"name": name, "storage": "x", "languages": ["eng"], "corpora": {}, "encoders": {}})
+    with pytest.raises(ValueError, match="corpora"):
+        Experiment.model_validate(
+            {"name": "a", "storage": "x", "languages": ["eng"], "corpora": {name: {"sources": []}}, "encoders": {}}
+        )
+
+
+def test_an_index_that_was_tampered_with_leads_nowhere(tmp_path):
+    store = ResultStore(Storage(str(tmp_path / "root")))
+    (tmp_path / "outside").mkdir()
+    with pytest.raises(ValueError, match="not a path inside"):
+        store.discard("../outside")
+    with pytest.raises(ValueError, match="not a path inside"):
+        store.manifest(Result("texts", "../../outside", 1, {}))
+    assert (tmp_path / "outside").is_dir()
+
+
+def test_ray_tune_copies_no_keys_into_what_it_logs():
+    from ray.tune.execution import class_cache
+
+    from raykd.evaluate import trials
+
+    with trials._quiet_tune():
+        assert not [name for name in class_cache.ENV_VARS_TO_PROPAGATE if name.startswith("AWS")]
