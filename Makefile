@@ -14,7 +14,7 @@ help:
 	@echo "make bench-corpus   what preparing a corpus costs, against the tokenizer alone (15 minutes)"
 	@echo "make bench-distill  what a distillation step costs, against the reference's (half an hour)"
 	@echo "make bench-grid     what the grid's short cuts save (10 minutes)"
-	@echo "make bench-train    what Ray Train costs over a bare loop, and two workers over one"
+	@echo "make bench-train    what training under Ray costs, gains and survives"
 	@echo "make lint      ruff and mypy"
 
 setup: $(READY)
@@ -51,6 +51,7 @@ bench-grid: $(READY)
 	$(BIN)/python benchmarks/grid.py
 
 bench-train: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmark]'
 	$(BIN)/python benchmarks/train.py
 
 lint: $(READY)
