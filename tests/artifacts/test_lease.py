@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +24,14 @@ def storage(request, new_storage):
 @pytest.fixture
 def local(new_storage):
     return new_storage("local")
+
+
+@pytest.fixture(autouse=True)
+def interruptible():
+    """A process that a script put in the background ignores SIGINT, and the tests with it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def write(storage, number, lease):

@@ -31,6 +31,7 @@ def config(tmp_path, write_translator):
     return path
 
 
+@pytest.mark.slow  # tests/tasks/test_translation.py is the fast one, without the job around it
 def test_rows_are_translated_and_nothing_is_overwritten(config, run_job):
     status, output = run_job("translate", config)
     assert status == 0, output[-3000:]
