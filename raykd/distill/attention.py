@@ -105,6 +105,14 @@ def layout_of(runs: Runs, width: int, like: torch.Tensor) -> Layout:
     return Nested.of(runs, like.device) if like.is_cuda else Classes.of(runs, width, like.dtype)
 
 
+def attended_positions(runs: Runs, width: int, device: str) -> int:
+    """Positions that attention computes for sequences, padding included: more than their tokens on a CPU alone."""
+    if device != "cpu":
+        return sum(length * count for length, count in runs)
+    lengths = np.repeat([length for length, _ in runs], [count for _, count in runs])
+    return sum((stop - first) * int(lengths[first]) for first, stop in _cut(runs, width))
+
+
 def _cut(runs: Runs, width: int) -> Iterator[tuple[int, int]]:
     """Classes as ranges of sequences: one goes on while its padding costs less than another class would."""
     first = sequence = extra = 0

@@ -31,7 +31,7 @@ class TimingRow:
     seconds: float  # from the end of the step before to the end of this one
     data_wait: float  # seconds of these spent waiting for text
     tokens: int
-    padding: float  # share of the positions computed that hold no token
+    padding: float  # share of the positions in attention that hold no token; all else computes tokens alone
     attended: float  # tokens that a token attends to (the length of its sequence), mean over tokens
     workers: int = 1
 
@@ -39,7 +39,7 @@ class TimingRow:
 def timing_row(
     step: int, tokens: int, lengths: np.ndarray, positions: int, seconds: float, data_wait: float, workers: int = 1
 ) -> TimingRow:
-    """lengths: int64 [sequences] of this worker's part, special tokens included; positions: computed for them."""
+    """lengths: int64 [sequences] of this worker's part, special tokens included; positions: in attention."""
     own = int(lengths.sum())
     return TimingRow(
         step=step,

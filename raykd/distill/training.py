@@ -22,6 +22,7 @@ from raykd.corpus.tokenizer import load_tokenizer
 from raykd.corpus.tokens import token_counts
 from raykd.distill import checkpoint, order, random_numbers
 from raykd.distill.ahead import ahead
+from raykd.distill.attention import attended_positions
 from raykd.distill.engine import Engine, Reduce, StepRow
 from raykd.distill.head_first import HeadFirstEngine
 from raykd.distill.masking import Masker, mask_probabilities
@@ -154,7 +155,8 @@ class Training:
             row = self.engine.step(step, step // self.steps_per_epoch, batches, reduce)
             before, ended = ended, time.monotonic()
             lengths = np.diff(sequences.offsets) + 2
-            positions = sum(batch.input_ids.numel() for batch in batches)
+            width, device = self.engine.model.config.hidden_size, self.engine.device
+            positions = sum(attended_positions(batch.runs, width, device) for batch in batches)
             timing = timing_row(step, row.tokens, lengths, positions, ended - before, began - before, self.world_size)
             self.rows.append(row)
             self.timing.append(timing)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from raykd.distill import attention
-from raykd.distill.attention import Classes, Layout, Nested
+from raykd.distill.attention import Classes, Layout, Nested, attended_positions
 
 RUNS = ((9, 1), (5, 3), (1, 2))
 TOKENS, HEADS, SIZE = 26, 3, 8
@@ -40,6 +40,13 @@ def test_each_sequence_sees_itself_alone(projections, layout):
     found = layout.attend(*projections)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(torch.autograd.grad(found.sin().sum(), projections), gradients, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("width", [1, 10**5, 10**9])
+def test_positions_are_those_of_the_classes(width):
+    shapes = Classes.of(RUNS, width, torch.float32).shapes
+    assert attended_positions(RUNS, width, "cpu") == sum(count * length for count, length in shapes)
+    assert attended_positions(RUNS, width, "cuda:0") == TOKENS
 
 
 def test_dropout_keeps_the_mean(projections, layout):
