@@ -10,15 +10,22 @@ It holds the experiment's lease: nothing goes while a driver is at work, and non
 
 from __future__ import annotations
 
+import time
+
 from common import Run, job
 from status import current_results
 
+from raykd.artifacts.lease import last_lease
 from raykd.artifacts.leftovers import leftovers
+from raykd.errors import InputError
 
 
 def clean(run: Run) -> None:
-    results, _ = current_results(run)
     storage = run.store.storage
+    _, lease = last_lease(storage)
+    if not run.holder and lease and lease.is_alive(time.time()):  # resources.lease=false
+        raise InputError(f"{storage.uri} is in use by {lease}; nothing is removed while a driver is at work")
+    results, _ = current_results(run)
     named = storage.read_json("experiment.json")["results"] if storage.exists("experiment.json") else {}
     found = leftovers(storage, {*results.values(), *named.values()})
     for leftover in found:

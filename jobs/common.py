@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
+import shlex
 import sys
 import time
 import traceback
@@ -39,18 +41,21 @@ from raykd.errors import InputError, LimitReached  # noqa: E402
 from raykd.estimates import estimate  # noqa: E402
 from raykd.plan import Plan  # noqa: E402
 
+LOCAL_SCHEME = re.compile(r"^(file|local)://")  # of a path, which may be relative behind it
+
 
 @dataclass
 class Run:
     """An experiment in a job: its storage, its plan, and Ray from the moment that there is work for it.
 
-    config: the path of its file; options: those of the job's own that were given; holder: of the lease, if any.
+    config: the path of its file; overrides: as given; options: those of the job's own; holder: of the lease, if any.
     """
 
     experiment: config.Experiment
     store: ResultStore
     began: float
     config: str = ""
+    overrides: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
     holder: Holder | None = None
 
@@ -66,6 +71,10 @@ class Run:
         if lacks_translations(self.experiment):
             raise InputError("translations are not there yet; run jobs/translate.py with this config first")
         return Plan(self.experiment, self.store)
+
+    def command(self, verb: str) -> str:
+        """The command line of a job on this experiment."""
+        return shlex.join(["python", f"jobs/{verb}.py", self.config, *self.overrides])
 
     def say(self, line: str) -> None:
         if self.holder:
@@ -134,10 +143,11 @@ def job(
                 print(line)
             sys.exit(0)
         if exclusive and run.experiment.resources.lease:
-            with _lease(run, arguments.take_over):
+            with _lease(run, arguments.take_over), _interrupted_as_ever():
                 work(run)
         else:
-            work(run)
+            with _interrupted_as_ever():
+                work(run)
     except KeyboardInterrupt:
         if run and run.holder and run.holder.lost:
             print(f"error: {run.store.storage.uri}: {run.holder.lost}; this driver stops", file=sys.stderr)
@@ -156,6 +166,15 @@ def job(
         traceback.print_exc()
         print("failed; the same command goes on from here", file=sys.stderr)
         sys.exit(1)
+
+
+@contextmanager
+def _interrupted_as_ever() -> Iterator[None]:
+    """Ray Train's handler of SIGINT, which stays once a training has begun, exits with status 0 as if all were done."""
+    try:
+        yield
+    except SystemExit as end:
+        raise KeyboardInterrupt from end
 
 
 @contextmanager
@@ -185,12 +204,12 @@ def open_run(path: str, overrides: list[str], computes: bool = True) -> Run:
     if computes and not on_cluster():
         check_gpus(experiment)
         check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
-    storage = experiment.storage
+    storage = LOCAL_SCHEME.sub("", experiment.storage)
     if "://" not in storage:
         if on_cluster() and not Path(storage).is_absolute():
             raise InputError(
-                f"{path}: storage: {storage!r} is relative, and a submitted job's working directory is thrown away; "
-                "give an absolute path that all nodes share, or a URI such as s3://bucket/prefix"
+                f"{path}: storage: {experiment.storage!r} is relative, and a submitted job's working directory is "
+                "thrown away; give an absolute path that all nodes share, or a URI such as s3://bucket/prefix"
             )
         storage = str(Path(storage).expanduser().absolute())
         try:
@@ -201,7 +220,7 @@ def open_run(path: str, overrides: list[str], computes: bool = True) -> Run:
     store = ResultStore(Storage(f"{storage}/{experiment.name}"))
     with told_access(path, store.storage):
         store.storage.exists("experiment.json")
-    return Run(experiment, store, time.monotonic(), path)
+    return Run(experiment, store, time.monotonic(), path, tuple(overrides))
 
 
 def on_cluster() -> bool:

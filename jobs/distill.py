@@ -11,9 +11,11 @@ from typing import TypeVar
 
 from common import Run, job, require
 
+from raykd.corpus.tokens import missing_shards
 from raykd.distill.trainer import train_encoder
 from raykd.distill.training import TrainingJob
 from raykd.distill.trimming import trim_encoder
+from raykd.errors import InputError
 from raykd.plan import Plan
 from raykd.planned import Planned, PlannedEncoder, PlannedTrim
 
@@ -57,6 +59,11 @@ def unfinished(run: Run, encoders: Sequence[AnyPlanned]) -> list[AnyPlanned]:
         if planned not in missing:
             run.store.storage.remove(f"{planned.result.directory}/checkpoints")
     require(run, [result for planned in missing for result in planned.prepared], "prepare")
+    for planned in missing:
+        # Shards are added to a result that is complete. Without them an encoder would see less text than its name says.
+        if missing_shards(run.store, planned.tokens, planned.texts, *planned.ranks(run.store)):
+            lacking = f"{planned.tokens.directory} lacks text that {planned.name} takes"
+            raise InputError(f"{lacking}; run jobs/prepare.py with this config first")
     return missing
 
 

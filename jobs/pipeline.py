@@ -1,4 +1,5 @@
-"""The main job: sample data to write or archives to fetch, if any, then prepare, distill, sweep, evaluate and report.
+"""The main job: sample data to write or archives to fetch, if any, then prepare, distill, sweep, evaluate, probe and
+report.
 
 python jobs/pipeline.py configs/demo.yaml
 ray job submit --working-dir . -- python jobs/pipeline.py configs/td.yaml storage=s3://bucket/prefix
@@ -11,6 +12,7 @@ from distill import distill
 from evaluate import evaluate
 from fetch import fetch
 from prepare import prepare
+from probe import probe
 from report import report
 from sample import sample
 from sweep import train_sweep
@@ -30,6 +32,8 @@ def pipeline(run: Run) -> None:
         train_sweep(run)
     if run.experiment.evaluate:
         evaluate(run)
+    if run.experiment.probe:
+        probe(run)
     report(run)
 
 

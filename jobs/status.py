@@ -17,7 +17,12 @@ from raykd.artifacts.overview import Status, changed, overview
 from raykd.config import to_yaml
 
 NOT_COMPARED = {"resources", "storage", "sample", "fetch"}  # they decide no result
-VERBS = dict.fromkeys(("tasks", "texts", "tokenizers", "tokens"), "prepare") | {"scores": "evaluate"}
+VERBS = dict.fromkeys(("tasks", "texts", "tokenizers", "tokens"), "prepare") | {
+    "scores": "evaluate",
+    "classified": "classify",
+    "probe": "probe",
+}
+TRAINS = ("distill", "sweep")
 
 
 def status(run: Run) -> None:
@@ -46,10 +51,20 @@ def current_results(run: Run) -> tuple[dict[str, str], dict[str, int]]:
     """
     if run.store.storage.exists("experiment.json"):
         index = run.store.storage.read_json("experiment.json")
-        if _compared(index["config"]) == _compared(to_yaml(run.experiment)):
+        if _is_of(run, index):
             return index["results"], index["seeds"]
     plan = run.plan
     return {name: result.directory for name, result in plan.results().items()}, plan.seeds()
+
+
+def _is_prepared(run: Run) -> bool:
+    """Whether the last jobs/prepare.py was of this config."""
+    storage = run.store.storage
+    return storage.exists("experiment.json") and _is_of(run, storage.read_json("experiment.json"))
+
+
+def _is_of(run: Run, index: dict[str, Any]) -> bool:
+    return _compared(index["config"]) == _compared(to_yaml(run.experiment))
 
 
 def _compared(config: str) -> dict[str, Any]:
@@ -73,9 +88,11 @@ def _next(run: Run, statuses: list[Status], alive: bool) -> str:
         return "wait for the driver that is at work"
     for result in statuses:
         if result.state != "done":
-            return f"next: python jobs/{_verb(run, result.name)}.py {run.config}"
+            verb = _verb(run, result.name)
+            # Token shards are added to a result that is done; who trains next needs those of this config.
+            return f"next: {run.command('prepare' if verb in TRAINS and not _is_prepared(run) else verb)}"
     if _report_is_older(run, statuses):
-        return f"next: python jobs/report.py {run.config}"
+        return f"next: {run.command('report')}"
     return f"nothing is left to do, the report is {run.store.storage.address('report', 'index.html')}"
 
 

@@ -24,6 +24,7 @@ def check_experiment(experiment: Experiment, file: str) -> None:
         _check_evaluation(experiment)
         _check_sweep(experiment)
         _check_classify(experiment)
+        _check_probe(experiment)
         _check_loggers(experiment)
         if experiment.resources.logical_cpus:
             check_cpus(experiment, experiment.resources.logical_cpus)
@@ -174,6 +175,17 @@ def _check_classify(experiment: Experiment) -> None:
                 raise InputError(f"classify.sources: {source.path}: no task of {classify.encoder} is in {language}")
 
 
+def _check_probe(experiment: Experiment) -> None:
+    probe = experiment.probe
+    if not probe:
+        return
+    _known(probed_encoders(experiment), experiment.encoders, "probe.encoders", "encoder")
+    if probe.latency and (task := probe.latency.task):
+        _known([task], experiment.tasks, "probe.latency.task", "task")
+        if language := probe.latency.language:
+            _known([language], task_languages(experiment, task), "probe.latency.language", f"language of {task}")
+
+
 def _check_loggers(experiment: Experiment) -> None:
     for logger in experiment.resources.train.loggers:
         if not find_spec(LOGGER_MODULES[logger]):
@@ -193,3 +205,12 @@ def task_encoders(experiment: Experiment, task: str) -> tuple[str, ...]:
     chosen = experiment.tasks[task].encoders or experiment.evaluate.encoders
     wanted = {*chosen, *experiment.evaluate.baselines}
     return tuple(name for name in experiment.evaluate.encoders if name in wanted)
+
+
+def probed_encoders(experiment: Experiment) -> tuple[str, ...]:
+    """The encoders that are probed. Raises InputError where none are named."""
+    assert experiment.probe
+    chosen = experiment.probe.encoders or (experiment.evaluate.encoders if experiment.evaluate else ())
+    if not chosen:
+        raise InputError("probe.encoders: name some; there is no evaluate section to take them from")
+    return chosen

@@ -89,7 +89,7 @@ class _Estimate:
         return float(self.settings.tokens_per_text or cell.max_length)
 
     def _rows(self, task: str, language: str) -> dict[str, int] | None:
-        """Of each split: as prepared, else as asked for."""
+        """Of each split: as prepared, else as asked for; None where that is a share of what is not counted yet."""
         manifest = self.plan.store.manifest(self.plan.tasks[task])
         if manifest:
             counts = dict.fromkeys(SPLITS, 0)
@@ -98,7 +98,8 @@ class _Estimate:
                     counts[row["split"]] += row["rows"]
             return counts
         sizes = self.plan.experiment.tasks[task].sizes
-        return {split: getattr(sizes, split) for split in SPLITS} if sizes else None
+        own = sizes.of(language) if sizes else None
+        return None if own is None or own.are_shares else {split: int(getattr(own, split)) for split in SPLITS}
 
     def _shape(self, name: str) -> Shape | None:
         """Of an encoder that is there or planned; None where the hub does not tell."""
@@ -131,6 +132,6 @@ def _planned_shape(experiment: Experiment, name: str) -> Shape | None:
 
 def _model_shape(model: str, revision: str | None) -> Shape | None:
     try:
-        return Shape.of(AutoConfig.from_pretrained(model, revision=revision))
+        return Shape.of(AutoConfig.from_pretrained(model, revision=revision, trust_remote_code=False))
     except (OSError, ValueError, AttributeError):  # the hub cannot be reached, or its config has other names
         return None

@@ -1,6 +1,7 @@
 """What follows from an experiment: every result, what each is made from, and so what each is called.
 
     sources -> tasks -> texts -> tokenizers -> tokens -> encoders -> scores -> report
+                                                                  -> probe
 
 A trimmed tokenizer is made from tokens, and tokens from it again.
 
@@ -18,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ByteSize
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity, settings_hash
-from raykd.checks import task_encoders, task_languages
+from raykd.checks import probed_encoders, task_encoders, task_languages
 from raykd.config import Adapt, Budget, Distill, Encoder, Experiment, Pretrain, Source, Trim
 from raykd.corpus import texts, tokenizer, tokens
 from raykd.corpus import trimming as tokenizer_trimming
@@ -28,6 +29,9 @@ from raykd.evaluate import cell as cells
 from raykd.evaluate import classify
 from raykd.evaluate.cell import Cell
 from raykd.planned import PlannedEncoder, PlannedTrim
+from raykd.probe import run as probing
+from raykd.probe.run import ProbeJob
+from raykd.probe.words import WORDS
 from raykd.readings import Reading, check_readings
 from raykd.tasks import prepare
 
@@ -148,6 +152,11 @@ class Plan:
         inputs |= {f"head {cell.task} {cell.language}": cell.result.hash for cell in self.classify_cells}
         return Result("classified", f"{spec.name}-{spec.encoder}", classify.VERSION, settings, inputs)
 
+    @cached_property
+    def probes(self) -> dict[str, ProbeJob]:
+        """What `probe` measures, by encoder; of several distillation seeds the first."""
+        return {name: self._probe(name) for name in probed_encoders(self.experiment)} if self.experiment.probe else {}
+
     @property
     def all_cells(self) -> list[Cell]:
         """The sweep's baselines are cells of the grid too."""
@@ -176,6 +185,7 @@ class Plan:
             **{f"encoders/{planned.name}/{planned.seed}": planned.result for planned in made},
             **{f"scores/{result.name}": result for result in unique_cells.values()},
             **({f"classified/{self.classified.name}": self.classified} if self.classified else {}),
+            **{f"probe/{name}": job.result for name, job in self.probes.items()},
         }
 
     def seeds(self) -> dict[str, int]:
@@ -368,6 +378,27 @@ class Plan:
             max_length=evaluate.max_length,
             train_rows=train_rows,
         )
+
+    def _probe(self, name: str) -> ProbeJob:
+        spec, evaluate, saved = self.experiment.probe, self.experiment.evaluate, self.saved(name)[0]
+        assert spec
+        homonyms = spec.homonyms.words or WORDS if spec.homonyms else ()
+        # Threads, device and precision decide how long a forward pass takes; the machine is among the facts.
+        settings: dict[str, Any] = {
+            "latency": spec.latency and _settings(spec.latency, {"task", "language"}),
+            "homonyms": [_settings(homonym) for homonym in homonyms],
+        }
+        inputs = {"encoder": saved.hash}
+        texts = max_length = None
+        if spec.latency and (task := spec.latency.task):
+            assert evaluate
+            language = spec.latency.language or task_languages(self.experiment, task)[0]
+            texts = f"{self.tasks[task].directory}/language={language}/test.parquet"
+            max_length = evaluate.max_length
+            settings |= {"language": language, "max_length": max_length}
+            inputs["task"] = self.tasks[task].hash
+        result = Result("probe", name, probing.VERSION, settings, inputs)
+        return ProbeJob(result, saved, spec.latency, homonyms, texts, max_length)
 
 
 def parents_first(encoders: Mapping[str, Encoder]) -> list[str]:

@@ -55,6 +55,9 @@ def refused(*overrides: str) -> str:
             f"classify={{encoder: technical-student, tasks: [intent], sources: [{SPANISH}]}}",
             ["classify.tasks", "'intent'"],
         ),
+        ("probe={encoders: [mbert], homonyms: {}}", ["probe.encoders", "'mbert'"]),
+        ("probe={latency: {task: other}}", ["probe.latency.task", "'other'"]),
+        ("probe={latency: {task: tags, language: spa}}", ["probe.latency.language", "'spa'"]),
     ],
 )
 def test_what_refers_to_nothing_is_refused_and_named(override, parts):

@@ -56,6 +56,25 @@ def test_the_papers_540_classifiers(make_plan):
         assert money == pytest.approx(3 * hours, rel=0.01)
 
 
+def test_rows_are_those_asked_of_each_language(make_plan):
+    plan = make_plan("cc", *STATED, "evaluate.weights=[frozen]", "evaluate.encoders=[mbert]", "evaluate.baselines=[]")
+    costs = {}
+    for cell in plan.cells:
+        own = plan.experiment.tasks["intent"].sizes.of(cell.language)
+        rows = {"train": own.train, "validation": own.validation, "test": own.test}
+        costs[cell.language] = cell_cost(cell, _shape(plan, cell), Texts(rows, 100.0)).flops
+    first, _ = estimate(plan)
+    assert costs["eng"] > costs["spa"] and f"{sum(costs.values()):.3g} operations" in first
+
+
+def test_shares_of_rows_not_counted_yet_are_unknown(make_plan):
+    """English has shares here; the other languages have numbers of their own."""
+    shares = "tasks.intent.sizes={train: 0.8, validation: 0.1, test: 0.1}"
+    unknown, known, _ = estimate(make_plan("cc", *STATED, shares))
+    assert unknown.startswith("grid: 6 cells cannot be estimated, the first is intent-eng-")
+    assert "180 classifiers in 18 cells" in known
+
+
 def test_without_a_speed_no_time_is_made_up(make_plan):
     first, second = estimate(make_plan("td"))
     assert "at 512 tokens a text" in first and second.startswith("grid: no time without")

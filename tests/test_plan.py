@@ -268,6 +268,23 @@ def test_classification_follows_its_texts_and_its_heads(plan):
         assert name in changed(before, plan(spec, override)), override
 
 
+def test_a_probe_follows_what_is_measured_and_of_what(plan):
+    spec = "probe={encoders: [teacher, ready], latency: {task: tags, texts: 4, batches: [1]}, homonyms: {}}"
+    before = plan(spec)
+    names = {"probe/teacher", "probe/ready"}
+    assert names <= set(before.results()) and before.probes["teacher"].homonyms
+    (language,) = {job.texts.split("/")[-2] for job in before.probes.values() if job.texts}
+    assert language == "language=eng"
+    for override in (
+        *("probe.latency.threads=2", "probe.latency.batches=[2]", "probe.latency.precision=bfloat16"),
+        *("evaluate.max_length=64", "tasks.tags.sizes.test=4", "probe.homonyms=null"),
+    ):
+        assert names <= changed(before, plan(spec, override)), override
+    assert changed(before, plan(spec, "probe.encoders=[ready, teacher]")).isdisjoint(names)
+    retrained = changed(before, plan(spec, "encoders.teacher.pretrain.epochs=9"))
+    assert "probe/teacher" in retrained and "probe/ready" not in retrained
+
+
 def test_the_sweep_trains_on_nested_quantities_of_the_same_tokens(plan):
     planned = plan()
     full = next(one for one in planned.encoders if one.name == "student")

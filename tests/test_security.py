@@ -1,5 +1,6 @@
 """What the code never does with what it reads, and what it refuses to read."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from raykd.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = {
-    r"\btrust_remote_code\b": "code that comes with a model is never run",
+    r"\btrust_remote_code\b(?!=False)": "code that comes with a model is never run",
     r"\bpickle\.loads?\(|\bcloudpickle\b|\bjoblib\.load\b|\bread_pickle\b|\ballow_pickle=True": "nothing is unpickled",
     r"(?<!safetensors\.)\btorch\.load\(": "weights are safetensors",
     r"\byaml\.(unsafe_)?load\(": "YAML is data",
@@ -35,6 +36,16 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     archive.check_member(str(tmp_path / "a.7z"), "Posts.xml")
     monkeypatch.setattr(archive, "BOMB_BYTES", 1 << 20)
     with pytest.raises(InputError, match="20,000,000 bytes in an archive of"):
+        archive.check_member(str(tmp_path / "a.7z"), "Posts.xml")
+
+
+def test_a_bomb_before_the_member_is_refused_too(tmp_path, monkeypatch):
+    py7zr = pytest.importorskip("py7zr")
+    with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as made:
+        made.writestr(b"0" * 20_000_000, "zeros")
+        made.writestr(b"<posts/>", "Posts.xml")
+    monkeypatch.setattr(archive, "BOMB_BYTES", 1 << 20)
+    with pytest.raises(InputError, match="20,000,008 bytes in an archive of"):
         archive.check_member(str(tmp_path / "a.7z"), "Posts.xml")
 
 
@@ -72,6 +83,40 @@ def test_an_index_that_was_tampered_with_leads_nowhere(tmp_path):
     with pytest.raises(ValueError, match="not a path inside"):
         store.manifest(Result("texts", "../../outside", 1, {}))
     assert (tmp_path / "outside").is_dir()
+
+
+@pytest.mark.parametrize("of", ["dry run", "tokenizer", "encoder", "translator"])
+def test_code_that_comes_with_a_model_is_not_run_even_where_somebody_agrees(tmp_path, monkeypatch, of):
+    """transformers asks on a terminal unless it is told no."""
+    from raykd.config import Translate
+    from raykd.corpus.tokenizer import open_tokenizer
+    from raykd.estimates import _model_shape
+    from raykd.evaluate.encoder import load_encoder
+    from raykd.tasks import translator
+
+    monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("builtins.input", lambda prompt: "y")
+    model = tmp_path / "model"
+    model.mkdir()
+    names = {"AutoConfig": "own.Config", "AutoModel": "own.Model", "AutoTokenizer": ["own.Tokenizer", None]}
+    (model / "config.json").write_text(json.dumps({"model_type": "own", "auto_map": names}))
+    (model / "tokenizer_config.json").write_text(json.dumps({"auto_map": names, "tokenizer_class": "Tokenizer"}))
+    (model / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n")
+    spec = Translate.model_construct(model=str(model), revision=None, codes={}, max_tokens=8)
+    try:
+        match of:
+            case "dry run":
+                _model_shape(str(model), None)
+            case "tokenizer":
+                open_tokenizer(model)
+            case "encoder":
+                load_encoder(str(model))
+            case "translator":
+                translator.open_tokenizer(spec, "eng", "spa")
+    except InputError:
+        pass
+    assert not (tmp_path / "ran").exists()
 
 
 def test_ray_tune_copies_no_keys_into_what_it_logs():

@@ -23,9 +23,12 @@ EXTRAS = {
 CONNECT_SECONDS = 10
 READ_SECONDS = 30  # without a single byte; the stores' own default is a minute or more
 ATTEMPTS = 5  # of one request to S3; s3fs tries five times more where nothing answers at all
-PASSWORD = re.compile(r"^[\w+.-]+://[^/@]*:[^/@]*@")
+# Anywhere, since an address may be chained (simplecache::s3://...), and keys of S3 may have slashes in them.
+PASSWORD = re.compile(r"://[^/@\s]*:(?!\d+/)[^@\s]*@|\bhttps?://[^/@\s]+@")
 SIGNATURE = re.compile(
-    r"[?&](sig|X-Amz-\w+|X-Goog-\w+|AWSAccessKeyId|Signature|[\w-]*token|key|secret)=", re.IGNORECASE
+    r"[?&#;](sig|X-Amz-\w+|X-Goog-\w+|AWSAccessKeyId|Signature|[\w-]*(token|secret|password|passwd)|"
+    r"([\w-]*(api|access|account|private)[_-]?)?key|pwd|auth)=",
+    re.IGNORECASE,
 )
 
 

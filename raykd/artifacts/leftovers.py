@@ -13,7 +13,7 @@ from raykd.artifacts.storage import Storage
 from raykd.artifacts.store import MANIFEST
 
 CHECKPOINT = "complete.json"  # written last of a checkpoint (distill/checkpoints.py)
-KINDS = ("tasks", "texts", "tokenizers", "tokens", "encoders", "scores")
+KINDS = ("tasks", "texts", "tokenizers", "tokens", "encoders", "scores", "classified", "probe")
 TEMPORARY_SECONDS = 3600  # a file that is being written is younger: a report may be made while this runs
 
 

@@ -62,7 +62,13 @@ def _status(
         if not making:
             return Status(name=name, directory=directory, state="missing", size=0)
         return Status(name=name, directory=directory, state=_unfinished(making, lease), size=size)
-    manifest = storage.read_json(f"{directory}/{MANIFEST}")
+    try:
+        manifest = storage.read_json(f"{directory}/{MANIFEST}")
+    except FileNotFoundError:  # removed in between, by a driver that makes the result anew
+        return Status(name=name, directory=directory, state=_unfinished(making, lease), size=size)
+    except ValueError:
+        detail = f"{MANIFEST} is not as it was written"
+        return Status(name=name, directory=directory, state="damaged", size=size, detail=detail)
     done = {"seconds": manifest["seconds"], "finished": manifest["finished"]}
     count = len(manifest["facts"].get("seeds", ()))
     if asked is not None and count < asked:

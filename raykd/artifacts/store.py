@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import os
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ from raykd.artifacts.storage import Storage
 MANIFEST = "manifest.json"
 LIBRARIES = ("raykd", "ray", "torch", "transformers", "tokenizers", "pyarrow", "scipy", "scikit-learn")
 
+_log = logging.getLogger(__name__)
+
 
 class ResultStore:
     """Complete results are read, incomplete ones are made; a manifest, written last, is what tells them apart."""
@@ -27,11 +30,15 @@ class ResultStore:
         self.storage = storage
 
     def manifest(self, result: Result) -> dict[str, Any] | None:
-        """The manifest of a complete result, None where it is missing or not complete."""
+        """The manifest of a complete result, None where it is missing or torn."""
         path = f"{result.directory}/{MANIFEST}"
         if not self.storage.exists(path):
             return None
-        manifest: dict[str, Any] = self.storage.read_json(path)
+        try:
+            manifest: dict[str, Any] = self.storage.read_json(path)
+        except ValueError as error:
+            _log.warning("%s is torn, so the result is made again (%s)", self.storage.address(path), error)
+            return None
         if manifest["hash"] != result.hash:
             raise RuntimeError(f"{self.storage.address(path)}: another result has the same first eight digits")
         return manifest

@@ -22,6 +22,7 @@ from raykd.config.encoders import (
 )
 from raykd.config.experiment import Experiment, Sample, load, to_yaml
 from raykd.config.fetch import Fetch
+from raykd.config.probe import Homonym, Homonyms, Latency, Probe, Sense
 from raykd.config.resources import READER_CPUS, Elastic, Limits, Resources, TrainResources, TrialResources
 from raykd.config.sources import (
     Conversation,
@@ -52,15 +53,20 @@ __all__ = [
     "Experiment",
     "Fetch",
     "Head",
+    "Homonym",
+    "Homonyms",
     "Language",
     "LanguageColumn",
+    "Latency",
     "Length",
     "Limits",
     "Loss",
     "Masking",
     "Pretrain",
+    "Probe",
     "Resources",
     "Sample",
+    "Sense",
     "Sequences",
     "Sizes",
     "Source",

@@ -15,6 +15,7 @@ from raykd.config.classify import Classify
 from raykd.config.corpora import Cleaning, Corpus
 from raykd.config.encoders import Encoder
 from raykd.config.fetch import Fetch
+from raykd.config.probe import Probe
 from raykd.config.resources import Resources
 from raykd.config.tasks import Evaluate, Sweep, Task
 from raykd.config.translate import Translate
@@ -48,6 +49,7 @@ class Experiment(Node):
     evaluate: Evaluate | None = None
     sweep: Sweep | None = None
     classify: Classify | None = None
+    probe: Probe | None = None
     resources: Resources = Resources()
 
 

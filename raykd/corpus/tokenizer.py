@@ -30,7 +30,7 @@ def open_tokenizer(location: str | Path, revision: str | None = None) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(location, revision=revision)
+        return AutoTokenizer.from_pretrained(location, revision=revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(f"{location}: no tokenizer can be loaded: {first_line}") from error

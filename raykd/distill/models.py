@@ -36,7 +36,7 @@ def load_with_or_without_head(directory: str, revision: str | None = None) -> tu
     try:
         # Weights kept in half precision are trained, and teach, in single.
         model, report = AutoModelForMaskedLM.from_pretrained(
-            directory, revision=revision, dtype=torch.float32, output_loading_info=True
+            directory, revision=revision, dtype=torch.float32, output_loading_info=True, trust_remote_code=False
         )
     except (OSError, ValueError) as error:
         raise InputError(f"{directory}: no encoder can be loaded from there ({str(error).splitlines()[0]})") from error

@@ -59,7 +59,7 @@ def trim_encoder(store: ResultStore, result: Result, parent: SavedEncoder, token
         kept = pq.read_table(Path(directory) / PIECES)["parent_id"].to_numpy()
     with parent.local(store.storage) as directory:
         model, has_head = load_with_or_without_head(directory, parent.revision)
-        precision = AutoConfig.from_pretrained(directory, revision=parent.revision).dtype
+        config = AutoConfig.from_pretrained(directory, revision=parent.revision, trust_remote_code=False)
     if kept[-1] >= model.config.vocab_size:
         raise InputError(
             f"encoders.{tokenizer.name}: its tokenizer has piece {kept[-1]}, but {parent.name} has embeddings for "
@@ -70,7 +70,7 @@ def trim_encoder(store: ResultStore, result: Result, parent: SavedEncoder, token
     whole: PreTrainedModel = model.base_model  # type: ignore[assignment]
     saved = trimmed if has_head else encoder
     with TemporaryDirectory() as local:
-        saved.to(precision or torch.float32).save_pretrained(local)  # type: ignore[arg-type]
+        saved.to(config.dtype or torch.float32).save_pretrained(local)  # type: ignore[arg-type]
         pieces.save_pretrained(local)
         store.storage.put_directory(local, result.directory)
     facts = {

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from raykd.config import ClassifierTraining, Head
 from raykd.distill.dropout import replace_dropout
 from raykd.distill.precision import Computed
+from raykd.errors import InputError
 from raykd.evaluate.encoder import ENCODING_TOKENS, TextEncoder
 from raykd.evaluate.head import ClassifierHead, MeanPooling, StructuredSelfAttention, redundancy
 from raykd.evaluate.objective import Kind, Truth, class_weights, loss_of, to_probabilities
@@ -140,12 +141,21 @@ def _train(
         if settings.patience is not None:
             best.offer(epoch, _validation_loss(model, validation, recipe))
     if settings.patience is not None:
+        if not best.epoch:
+            raise InputError(_diverged(model, seed))
         epoch = best.restore()
     probabilities = [
         to_probabilities(_logits(model, inputs, recipe), recipe.kind) for inputs in (validation.inputs, test)
     ]
+    if not all(one.isfinite().all() for one in probabilities):
+        raise InputError(_diverged(model, seed))
     head = {name: weight.detach().cpu() for name, weight in model.head.state_dict().items()}
     return Trained(probabilities[1].numpy(), probabilities[0].numpy(), head, epoch)
+
+
+def _diverged(model: Classifier, seed: int) -> str:
+    key, rates = ("frozen", "learning_rate") if model.encoder is None else ("fine_tuned", "its learning rates")
+    return f"evaluate.{key}: seed {seed} has come to values that are not finite; lower {rates}"
 
 
 class _Best:

@@ -28,6 +28,15 @@ class TextEncoder(nn.Module):
     def width(self) -> int:
         return int(self.model.config.hidden_size)
 
+    @property
+    def positions(self) -> int | None:
+        """How many tokens a text may have; None where the kind of encoder has no positions of its own to run out of."""
+        positions = getattr(self.model.config, "max_position_embeddings", None)
+        table = getattr(getattr(self.model, "embeddings", None), "position_embeddings", None)
+        # RoBERTa's kind counts from the place after the padding token's, so that many of its positions are never used.
+        unused = getattr(table, "padding_idx", None)
+        return positions if positions is None or unused is None else positions - unused - 1
+
     def forward(self, tokens: Ragged) -> Tensor:
         """Ids of texts, longest first -> hidden states [tokens, width], in the precision of the model."""
         lengths = tokens.lengths
@@ -48,9 +57,11 @@ class TextEncoder(nn.Module):
 def load_encoder(location: str, revision: str | None = None) -> TextEncoder:
     """The encoder in float32, without pooler or language-model head. Raises InputError where there is none."""
     try:
-        model = AutoModel.from_pretrained(location, revision=revision, dtype=torch.float32)
+        model = AutoModel.from_pretrained(location, revision=revision, dtype=torch.float32, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{location}: no encoder can be loaded: {_first_line(error)}") from error
+    if model.config.is_encoder_decoder:
+        raise InputError(f"{location}: no encoder alone, but one with a decoder ({model.config.model_type})")
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # never used here; DistilBERT has none and takes no add_pooling_layer
     return TextEncoder(model.eval()).eval()
@@ -58,8 +69,8 @@ def load_encoder(location: str, revision: str | None = None) -> TextEncoder:
 
 def check_positions(encoder: TextEncoder, tokens: Ragged) -> None:
     """Raises InputError where a text has more tokens than the encoder has positions."""
-    positions, longest = encoder.model.config.max_position_embeddings, int(tokens.lengths.max())
-    if longest > positions:
+    positions, longest = encoder.positions, int(tokens.lengths.max())
+    if positions is not None and longest > positions:
         raise InputError(
             f"evaluate.max_length: a text has {longest} tokens but the encoder {positions} positions; "
             f"lower it to {positions}"

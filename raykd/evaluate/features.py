@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,12 +40,21 @@ def stored_states(
     with scratch_directory() as directory:
         needed = len(tokens.values) * encoder.width
         _check_scratch(tokens, encoder.width, dtype.itemsize, scratch_bytes, directory)
+        _reserve(directory / "states", needed * dtype.itemsize)
         file = torch.from_file(str(directory / "states"), shared=True, size=needed, dtype=dtype)
         states = file.view(-1, encoder.width)
         encoder.to(device, dtype)
         for rows, hidden in encode(encoder, tokens, device):
             states[tokens.positions(rows)] = hidden.cpu()
         yield Ragged(states, tokens.offsets)
+
+
+def _reserve(path: Path, size: int) -> None:
+    """A file whose bytes are taken from the disk now: trials beside this one see that they are gone, and a full disk is
+    an error here, where in a mapped file of holes it would kill the process."""
+    with open(path, "wb") as file:
+        if hasattr(os, "posix_fallocate"):  # not on macOS
+            os.posix_fallocate(file.fileno(), 0, size)
 
 
 def _check_scratch(tokens: Ragged, width: int, size: int, budget: int, directory: Path) -> None:

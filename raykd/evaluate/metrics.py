@@ -62,6 +62,8 @@ def label_scores(
 
 
 def _scores_of(truth: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+    if not len(truth):  # a label of which no row of a ready validation split knows
+        return {**dict.fromkeys(MEASURES, 0.0), "average_precision": None, "support": 0}
     precision, recall, f1, _ = precision_recall_fscore_support(truth, predicted, average="binary", zero_division=0)
     return {
         "precision": float(precision),

@@ -42,7 +42,8 @@ def class_weights(kind: Kind, truth: Truth) -> Tensor:
     """
     positives = (truth.labels & truth.known).sum(dim=0).clamp(min=1).float()
     if kind == "multi-label":
-        return (~truth.labels & truth.known).sum(dim=0) / positives
+        negatives = (~truth.labels & truth.known).sum(dim=0)
+        return torch.where(negatives > 0, negatives / positives, 1.0)  # 0 would teach nothing of the label
     return len(truth.labels) / (len(positives) * positives)
 
 

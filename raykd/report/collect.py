@@ -17,11 +17,12 @@ from raykd.report.compare import compare_experiments, write_comparison
 from raykd.report.corpus_facts import drop_rows, frame, made_here, taken_rows, text_rows, token_rows
 from raykd.report.inputs import ReportInputs, Sweep
 from raykd.report.paper_differences import paper_differences
+from raykd.report.probed import homonym_rows, latency_rows
 from raykd.report.render import write_report
 from raykd.report.sizes import size_rows
 from raykd.report.stored_predictions import read_predictions
 
-VERSION = 4
+VERSION = 5
 
 
 def write_current_report(plan: Plan, paper: bool = False) -> str:
@@ -115,6 +116,8 @@ def collect(plan: Plan, paper: bool = False) -> ReportInputs:
         },
         teachers={name: encoder.distill.teacher for name, encoder in experiment.encoders.items() if encoder.distill},
         paper=paper_differences(experiment) if paper else None,
+        latency=frame("latency", latency_rows(plan)),
+        homonyms=frame("homonyms", homonym_rows(plan)),
     )
 
 

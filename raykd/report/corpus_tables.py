@@ -49,12 +49,15 @@ def split_table(inputs: ReportInputs) -> Table:
     languages = in_order(splits["language"], inputs.languages)
     rows = []
     for task, own in splits.groupby("task", sort=False):
+        if own["origin"].any():  # beside rows of another origin, those that name none are the natural ones
+            own = own.assign(origin=own["origin"].replace("", "natural"))
+        others = sorted(set(own["origin"]) - set(ORIGINS))
         for split in in_order(own["split"], SPLITS):
-            for origin in in_order(own["origin"], tuple(ORIGINS)):
+            for origin in in_order(own["origin"], (*ORIGINS, *others)):
                 chosen = own[(own["split"] == split) & (own["origin"] == origin)]
                 amounts = chosen.groupby("language")["rows"].sum()
                 if amounts.sum():
-                    rows.append(row(str(task), split, ORIGINS[origin], *_counts(amounts, languages)))
+                    rows.append(row(str(task), split, ORIGINS.get(origin, origin), *_counts(amounts, languages)))
     translated = splits[(splits["origin"] == "translated") & (splits["rows"] > 0)]
     notes = ["N: natural; T: machine-translated."] if len(translated) else []
     if (translated["split"] == "test").any():

@@ -5,6 +5,7 @@ from raykd.report.corpus_figure import corpus_figure
 from raykd.report.figure import BLUE, RED, Figure, line_styles, new_canvas, style, to_svg
 from raykd.report.inputs import ReportInputs
 from raykd.report.loss_curves import loss_figures
+from raykd.report.probe_tables import conditions, first_latencies
 from raykd.report.quantity_table import sweep_cells
 from raykd.report.results import Results
 from raykd.report.score_figures import ecdf_figure, strip_figure
@@ -68,36 +69,51 @@ def quantity_figure(inputs: ReportInputs, results: Results) -> Figure | None:
 
 
 def frontier_figure(inputs: ReportInputs, results: Results) -> Figure | None:
-    """Size against mean F1, one panel a task: up and to the left is better."""
+    """Size, and time where it is measured, against mean F1, one panel a task: up and to the left is better."""
     f1 = results.table_cells[results.table_cells["metric"] == "f1"]
-    parameters = dict(zip(inputs.encoders["encoder"], inputs.encoders["parameters"], strict=True))
-    f1 = f1[f1["encoder"].isin(list(parameters))]
-    tasks = [task for task in inputs.task_encoders if task in set(f1["task"])]
-    if not tasks:
+    panels = [
+        (task, measure, costs)
+        for task in inputs.task_encoders
+        for measure, costs in _costs(inputs).items()
+        if ((f1["task"] == task) & f1["encoder"].isin(list(costs))).any()
+    ]
+    if not panels:
         return None
-    columns = min(2, len(tasks))
-    canvas, grid = new_canvas(-(-len(tasks) // columns), columns, 6.6, 2.7)
+    columns = min(2, len(panels))
+    canvas, grid = new_canvas(-(-len(panels) // columns), columns, 6.6, 2.7)
     shown, told = {}, []
-    for axes, task in zip(grid, tasks, strict=False):
-        means = f1[f1["task"] == task].groupby(["encoder", "weights"], sort=False)["mean"].mean().reset_index()
+    for axes, (task, measure, costs) in zip(grid, panels, strict=False):
+        own = f1[(f1["task"] == task) & f1["encoder"].isin(list(costs))]
+        means = own.groupby(["encoder", "weights"], sort=False)["mean"].mean().reset_index()
         for point in records(means):
             colour, marker = WEIGHTS_STYLE[point.weights]
-            millions, score = parameters[point.encoder] / 1e6, 100 * point.mean
-            shown[point.weights] = axes.scatter(millions, score, s=34, color=colour, marker=marker)
-            axes.annotate(point.encoder, (millions, score), (4, 4), textcoords="offset points", fontsize=7)
-            told.append(f"{task} {point.encoder} {point.weights} {millions:.3g} million, {score:.1f} %")
+            cost, score = costs[point.encoder], 100 * point.mean
+            shown[point.weights] = axes.scatter(cost, score, s=34, color=colour, marker=marker)
+            axes.annotate(point.encoder, (cost, score), (4, 4), textcoords="offset points", fontsize=7)
+            told.append(f"{task} {point.encoder} {point.weights} {cost:.3g} {measure}, {score:.1f} %")
         axes.margins(x=0.35, y=0.15)
         axes.set_title(task)
-        axes.set_xlabel("parameters (millions)")
+        axes.set_xlabel(measure)
         axes.set_ylabel("mean F1 (%)")
-    for axes in grid[len(tasks) :]:
+    for axes in grid[len(panels) :]:
         axes.remove()
     canvas.legend(shown.values(), shown.keys(), loc="outside upper center", ncols=len(shown))
     return Figure(
         "size-f1",
-        "Size against F1",
-        f"Parameters in millions against mean F1 over languages: {'; '.join(told)}.",
+        "Size against F1" if inputs.latency.empty else "Size and time against F1",
+        f"Mean F1 over languages by cost: {'; '.join(told)}.",
         to_svg(canvas),
-        "Means over the languages that are scored. Parameters without the vocabulary head. Time per text is not "
-        "measured, so the frontier has no axis for it.",
+        "Means over the languages that are scored. Parameters without the vocabulary head."
+        + (" Time per text is not measured." if inputs.latency.empty else f" Times: {conditions(inputs.latency)}."),
     )
+
+
+def _costs(inputs: ReportInputs) -> dict[str, dict[str, float]]:
+    """What an encoder costs, by measure and encoder: its size, and a text's time in the smallest batch measured."""
+    sizes = zip(inputs.encoders["encoder"], inputs.encoders["parameters"] / 1e6, strict=True)
+    latency = first_latencies(inputs).drop_duplicates("encoder")
+    costs = {"parameters (millions)": dict(sizes)}
+    if not latency.empty:
+        measure = f"milliseconds a text (batch {latency['batch'].iloc[0]})"
+        costs[measure] = dict(zip(latency["encoder"], latency["median"], strict=True))
+    return costs

@@ -31,6 +31,11 @@ COLUMNS = {
     ),
     "training": ("encoder", "seed", "step", "tokens", "loss", "kd", "mlm", "cosine"),
     "encoders": ("encoder", "parameters", "layers", "width", "vocabulary", "bytes"),
+    "latency": (
+        *("encoder", "length", "batch", "threads", "device", "precision", "texts", "tokens", "word_embeddings"),
+        *("lower", "median", "upper", "tokens_per_second", "processor", "cores", "load"),
+    ),
+    "homonyms": ("encoder", "word", "sense", "neighbour", "neighbour_distance", "within", "between"),
     "stages": ("stage", "name", "directory", "hash", "seconds"),
     "expected_cells": ("task", "language", "encoder", "weights", "seeds"),
 }
@@ -78,6 +83,9 @@ class ReportInputs:
     task_encoders   task -> the encoders of its rows in Table 8, in order
     training        loss curves; tokens is cumulative; kd and cosine are NaN where not used
     encoders        sizes: parameters without vocabulary head, layers, hidden width, vocabulary entries, bytes on disk
+    latency         forward passes: milliseconds a text (median and quartiles), by encoder, length (NaN: a task's texts)
+                    and batch; what they ran on, and its load before
+    homonyms        mean cosine distances, by encoder, word and sense (general, technical)
     stages          what ran, where its result lies, and the seconds it took
     expected_cells  every cell that the experiment asks for, with its number of classifier seeds
     settings        the resolved configuration as YAML
@@ -113,6 +121,8 @@ class ReportInputs:
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     teachers: Mapping[str, str] = field(default_factory=dict)
     paper: tuple[PaperDifference, ...] | None = None
+    latency: pd.DataFrame = field(default_factory=lambda: empty("latency"))
+    homonyms: pd.DataFrame = field(default_factory=lambda: empty("homonyms"))
 
     def __post_init__(self) -> None:
         for frame, columns in COLUMNS.items():

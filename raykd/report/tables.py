@@ -5,9 +5,10 @@ from raykd.report.comparison_tables import certainty_table, comparison_table
 from raykd.report.corpus_tables import binary_label_table, corpus_table, label_table, split_table
 from raykd.report.inputs import ReportInputs
 from raykd.report.paper_tables import difference_table, paper_gain_table, paper_table
+from raykd.report.probe_tables import homonym_table, latency_table, sense_table
 from raykd.report.quantity_table import quantity_table
 from raykd.report.results import Results
-from raykd.report.run_tables import encoder_table, homonym_table, stage_table
+from raykd.report.run_tables import encoder_table, stage_table
 from raykd.report.score_tables import gain_table, score_table
 from raykd.report.table import Table
 from raykd.report.text_tables import drop_table, text_table, token_table
@@ -25,8 +26,10 @@ def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
         binary_label_table(inputs),
         label_table(inputs),
         encoder_table(inputs),
+        latency_table(inputs),
         quantity_table(inputs, results),
-        homonym_table(),
+        homonym_table(inputs),
+        sense_table(inputs),
         score_table(inputs, results),
         certainty_table(results),
         gain_table(results),

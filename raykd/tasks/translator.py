@@ -32,7 +32,9 @@ class Translator:
         try:
             # Half the memory on a GPU, where a model is saved so; a CPU is slow in anything but float32.
             dtype = torch.float32 if device == "cpu" else "auto"
-            model = AutoModelForSeq2SeqLM.from_pretrained(name, revision=spec.revision, dtype=dtype)
+            model = AutoModelForSeq2SeqLM.from_pretrained(
+                name, revision=spec.revision, dtype=dtype, trust_remote_code=False
+            )
         except (OSError, ValueError) as error:
             raise InputError(f"translate.model: {name} cannot be loaded ({_line(error)})") from error
         self.model = model.eval().to(device)
@@ -90,8 +92,8 @@ def open_tokenizer(spec: Translate, source: str, target: str) -> tuple[Any, int 
     """
     name = spec.model_of(source, target)
     try:
-        config = AutoConfig.from_pretrained(name, revision=spec.revision)
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=spec.revision)
+        config = AutoConfig.from_pretrained(name, revision=spec.revision, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=spec.revision, trust_remote_code=False)
     except (OSError, ValueError, ImportError) as error:
         raise InputError(
             f"translate.model: {name} cannot be loaded ({_line(error)}); many tokenizers need: pip install "

@@ -1,9 +1,12 @@
 """Kill a writer of results at random moments and look at what it leaves; prints a JSON line of counts.
 
-python tests/artifacts/kill_writers.py ROOT KILLS LONGEST_SECONDS
+python tests/artifacts/kill_writers.py ROOT KILLS
+
+The first writer is left to complete three results; the others live for up to twice as long as that took.
 
 Forked rather than started, because a start takes longer than all that is killed. On an object store this process must
-not have used it before the fork, so it looks only after the last.
+not have used it before the fork, so it looks only after the last; half of the results that a kill cut off are left as
+they are until then, and the next writer goes over the other half.
 """
 
 from __future__ import annotations
@@ -43,27 +46,33 @@ def write_for_ever(root: str, told: int, number: int) -> None:
         number += 1
 
 
-def main(root: str, kills: int, longest: float) -> None:
+def main(root: str, kills: int) -> None:
     library_versions()  # slow the first time
     moments = random.Random(5)
-    started = complete = 0
+    started, complete, longest = 0, 0, 0.0
     told: set[int] = set()
-    for _ in range(kills):
+    cut_off: set[int] = set()
+    for kill in range(kills + 1):
         reader, writer = os.pipe()
+        began = time.monotonic()
         child = os.fork()
         if not child:
             os.close(reader)
             write_for_ever(root, writer, started)
         os.close(writer)
-        time.sleep(moments.uniform(0, longest))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
         with os.fdopen(reader, "rb") as pipe:
-            numbers = pipe.read()
+            numbers = b"" if kill else pipe.read(3 * 4)
+            longest = longest or 2 * (time.monotonic() - began)
+            time.sleep(moments.uniform(0, longest))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            numbers += pipe.read()
         now = [int.from_bytes(numbers[start : start + 4], "big") for start in range(0, len(numbers), 4)]
         told.update(now)
-        # The next begins with the one that this was at, over what is left of it.
-        started = max([started - 1, *now]) + 1
+        started = max([started - 1, *now]) + 1  # the one that this was at
+        if kill % 2:
+            cut_off.add(started)
+            started += 1
     store = ResultStore(Storage(root))
     for number in range(started + 1):
         if manifest := store.manifest(result(number)):
@@ -73,10 +82,12 @@ def main(root: str, kills: int, longest: float) -> None:
                 assert hashlib.sha256(held).hexdigest() == digest, f"result {number} is not what its manifest says"
         else:
             assert number not in told, f"result {number} was complete and is lost"
-    begun = len(store.storage.list("texts"))
-    print(json.dumps({"kills": kills, "begun": begun, "complete": complete, "told": len(told)}))
+    begun = store.storage.list("texts")
+    torn = [number for number in cut_off if result(number).directory.split("/")[1] in begun]
+    torn = [number for number in torn if not store.manifest(result(number))]
+    print(json.dumps({"kills": kills, "begun": len(begun), "complete": complete, "told": len(told), "torn": len(torn)}))
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]))

@@ -30,6 +30,7 @@ GOES = {
     "scratch/tune": ["trials/x"],
     "scratch/texts": ["a-1/keys/0.arrow"],
     "tensorboard/old-1": ["events"],
+    "classified/texts-1": ["manifest.json", "language=eng/part-000000-0000.parquet", "units/000000.json"],
 }
 
 

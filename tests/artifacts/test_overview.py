@@ -71,3 +71,15 @@ def test_a_file_that_is_gone_or_torn_is_told(store):
     assert (status.state, status.detail) == ("damaged", "part is not as it was written")
     store.storage.remove(f"{TEXTS.directory}/part")
     assert states(store)["texts/a"] == "damaged"
+
+
+def test_a_torn_manifest_is_told_and_one_that_goes_meanwhile_is_no_error(store, monkeypatch):
+    store.complete(TEXTS, {}, time.time())
+    path = f"{TEXTS.directory}/manifest.json"
+    store.storage.write_bytes(path, store.storage.read_bytes(path)[:40])
+    (status,) = overview(store.storage, {"texts/a": TEXTS.directory}, {}, None)
+    assert (status.state, status.detail) == ("damaged", "manifest.json is not as it was written")
+    infos = store.storage.infos("")
+    store.storage.remove(path)
+    monkeypatch.setattr(store.storage, "infos", lambda path: infos)
+    assert states(store)["texts/a"] == "unfinished"

@@ -183,6 +183,59 @@ def test_what_a_store_fails_at_is_tried_again(new_storage, monkeypatch):
         storage.read_bytes("one")
 
 
+class HTTPClientError(Exception):
+    """As botocore's, which is no OSError."""
+
+
+class ConnectionClosedError(HTTPClientError):
+    pass
+
+
+class HttpError(Exception):
+    """As gcsfs's."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (ConnectionClosedError(), 4),
+        (HttpError(503), 4),
+        (HttpError(401), 1),
+        (ValueError(), 1),
+        (IsADirectoryError(), 1),
+    ],
+)
+def test_what_is_a_failure_and_what_an_answer(error, tries):
+    tried = []
+
+    def call():
+        tried.append(1)
+        raise error
+
+    with pytest.raises(type(error)):
+        retry.persist("x", call, waits=(0, 0, 0))
+    assert len(tried) == tries
+
+
+def test_a_server_that_is_away_for_a_moment_is_waited_for(new_storage, monkeypatch):
+    botocore = pytest.importorskip("botocore.exceptions")
+    storage = new_storage("memory")
+    storage.write_bytes("file", b"x")
+    monkeypatch.setattr(retry.time, "sleep", lambda seconds: None)
+    cat, away = storage.filesystem.cat_file, [botocore.EndpointConnectionError(endpoint_url="http://h")] * 3
+
+    def read(path):
+        if away:
+            raise away.pop()
+        return cat(path)
+
+    monkeypatch.setattr(storage.filesystem, "cat_file", read)
+    assert storage.read_bytes("file") == b"x"
+
+
 def test_a_missing_file_is_an_answer_and_not_asked_for_again(storage):
     with pytest.raises(FileNotFoundError):
         storage.read_bytes("absent")

@@ -24,6 +24,18 @@ def test_a_directory_without_a_manifest_is_not_complete(store):
         store.facts(TEXTS)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_torn_manifest_completes_nothing(store, share, caplog):
+    store.storage.write_bytes(f"{TEXTS.directory}/part-00000.parquet", b"rows")
+    store.complete(TEXTS, {}, time.time())
+    whole = store.storage.read_bytes(f"{TEXTS.directory}/manifest.json")
+    store.storage.write_bytes(f"{TEXTS.directory}/manifest.json", whole[: int(share * len(whole))])
+    assert store.manifest(TEXTS) is None
+    assert "is torn" in caplog.text
+    store.complete(TEXTS, {}, time.time())
+    assert store.manifest(TEXTS)["files"] == {"part-00000.parquet": 4}
+
+
 def test_a_manifest_says_what_made_the_result(store):
     store.complete(TEXTS, {"documents": 7}, started=time.time() - 5)
     manifest = store.manifest(TEXTS)

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from raykd.config import ClassifierTraining, Head
 from raykd.corpus.tokenizer import open_tokenizer
+from raykd.errors import InputError
 from raykd.evaluate.classifier import (
     Examples,
     Recipe,
@@ -172,6 +173,14 @@ def test_training_stops_where_validation_no_longer_improves(encoder, tokens, tru
         with_all = frozen(states, truth, replace(RECIPE, training=training))
     assert stopped.epochs == 1 and with_all.epochs > 2
     assert not np.array_equal(stopped.test, with_all.test)
+
+
+@pytest.mark.parametrize("patience", [None, 1])
+def test_what_comes_to_no_finite_number_is_named(encoder, tokens, truth, patience):
+    training = ClassifierTraining(epochs=2, batch=8, learning_rate=1e38, patience=patience)
+    message = r"evaluate.frozen: seed 4 has come to values that are not finite; lower"
+    with stored_states(encoder, tokens, 10**9) as states, pytest.raises(InputError, match=message):
+        frozen(states, truth, replace(RECIPE, training=training), seed=4)
 
 
 def test_a_penalty_keeps_hops_apart(encoder, tokens, truth):

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from transformers import AutoModel, XLMRobertaConfig, XLMRobertaModel
+from transformers import AutoModel, T5Config, T5Model, XLMRobertaConfig, XLMRobertaModel
 
 from raykd.corpus.tokenizer import open_tokenizer
 from raykd.errors import InputError
 from raykd.evaluate.encoder import check_positions, load_encoder, trim_vocabulary
-from raykd.evaluate.ragged import longest_first, tokenise
+from raykd.evaluate.ragged import Ragged, longest_first, tokenise
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +74,26 @@ def test_a_text_longer_than_the_encoder_is_refused(encoder_directories, texts):
     check_positions(encoder, tokenise(tokenizer, texts, 64))
     with pytest.raises(InputError, match=r"a text has 90 tokens but the encoder 64 positions"):
         check_positions(encoder, tokenise(tokenizer, [*texts, "ball " * 100], 90))
+
+
+def test_a_robertas_padding_takes_positions_from_texts(roberta):
+    """66 positions, of which place 0 and, with the padding token 0, no other is left out: 65 tokens."""
+    encoder = load_encoder(str(roberta))
+    for length in (65, 66):
+        tokens = Ragged(torch.full((length,), 7), torch.tensor([0, length]))
+        if length == 65:
+            check_positions(encoder, tokens)
+            assert encoder(tokens).shape == (65, 32)
+        else:
+            with pytest.raises(InputError, match=r"has 66 tokens but the encoder 65 positions; lower it to 65"):
+                check_positions(encoder, tokens)
+
+
+def test_a_model_with_a_decoder_is_refused(tmp_path):
+    config = T5Config(vocab_size=40, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+    T5Model(config).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=r"no encoder alone, but one with a decoder \(t5\)"):
+        load_encoder(str(tmp_path))
 
 
 def test_a_trimmed_vocabulary_gives_the_same_states_and_gradients(location, texts):

@@ -5,6 +5,7 @@ import torch
 
 from raykd.corpus.tokenizer import open_tokenizer
 from raykd.errors import InputError
+from raykd.evaluate import features
 from raykd.evaluate.encoder import load_encoder
 from raykd.evaluate.features import stored_states
 from raykd.evaluate.ragged import tokenise
@@ -40,6 +41,21 @@ def test_states_leave_no_file(location, texts, tmp_path, monkeypatch):
         assert len(list(tmp_path.iterdir())) == 1
         raise KeyError
     assert not list(tmp_path.iterdir())
+
+
+def test_the_disk_is_taken_before_anything_is_computed(location, texts, tmp_path, monkeypatch):
+    """Two trials that begin together must not both count on the same free bytes."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    tokens, taken = tokenise(open_tokenizer(location), texts, 20), []
+
+    def look(*arguments):
+        (file,) = tmp_path.glob("*/states")
+        taken.append(file.stat().st_blocks * 512)
+        return iter(())
+
+    monkeypatch.setattr(features, "encode", look)
+    with stored_states(load_encoder(location), tokens, 10**9):
+        assert taken[0] >= len(tokens.values) * 32 * 4
 
 
 def test_states_over_the_budget_are_refused(location, texts):

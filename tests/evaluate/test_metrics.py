@@ -72,6 +72,15 @@ def test_rows_of_which_nobody_knows_are_in_no_score():
     assert averages(None, rows, truth ^ ~known, known, predicted) == averages(None, rows, truth, known, predicted)
 
 
+def test_a_label_that_no_row_knows_scores_nothing():
+    truth, known = np.array([[1, 0], [0, 1]], bool), np.array([[1, 0], [1, 0]], bool)
+    probabilities = np.array([[0.9, 0.2], [0.1, 0.3]])
+    _, nobody = label_scores(("a", "b"), truth, known, probabilities > 0.5, probabilities)
+    values = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "average_precision": None, "support": 0}
+    assert nobody == {"label": "b", **values}
+    assert best_thresholds(truth, known, probabilities)[1] == 0.5
+
+
 def test_binary_is_positive_above_the_threshold():
     probabilities = np.array([[0.4, 0.6], [0.6, 0.4], [0.8, 0.2]])
     assert decide("binary", ("yes", "no"), "no", probabilities, [0.3, 0.3])[:, 1].tolist() == [True, True, False]

@@ -35,6 +35,12 @@ def test_positives_count_as_much_as_negatives():
     assert logits.grad.sum(dim=0).tolist() == pytest.approx([0, 0], abs=1e-7)
 
 
+def test_a_label_that_is_never_known_to_be_absent_is_still_learnt():
+    """As where sources tell only of labels that are there."""
+    truth = truth_of([[1, 0], [0, 1], [1, 0]], [[1, 1], [0, 1], [1, 1]])
+    assert class_weights("multi-label", truth).tolist() == [1, 2]
+
+
 def test_probabilities_of_one_label_or_of_several():
     logits = torch.tensor([[0.0, 2.0]])
     assert to_probabilities(logits, "binary").tolist()[0] == pytest.approx([0.1192, 0.8808], abs=1e-4)

@@ -78,6 +78,7 @@ def test_no_cpu_left_for_ray_data(job_error, config):
 def test_relative_storage_in_a_submitted_job(job_error, config, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
     assert "storage: 'runs' is relative" in job_error("prepare", config, "storage=runs")
+    assert "storage: 'file://runs' is relative" in job_error("prepare", config, "storage=file://runs")
 
 
 def test_empty_corpus(job_error, config, local_ray):

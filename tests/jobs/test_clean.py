@@ -3,6 +3,9 @@
 import shutil
 from pathlib import Path
 
+from raykd.artifacts import Storage
+from raykd.artifacts.lease import held
+
 
 def files(directory: Path) -> set[str]:
     return {str(path) for path in directory.rglob("*") if path.is_file() and path.parent.name != "lease"}
@@ -34,3 +37,15 @@ def test_results_go_only_when_neither_the_last_run_nor_this_config_names_them(ca
     _, output, _ = call("clean", stored / "small.yaml", *overrides)
     assert output.count("scores/tags-eng-") == len(list((stored / "runs/demo/scores").iterdir()))
     assert "encoders/" not in output and "texts/" not in output
+
+
+def test_nothing_goes_while_a_driver_is_at_work_even_where_no_lease_is_asked_for(call, stored):
+    (stored / "runs/demo/scratch/tune").mkdir(parents=True)
+    (stored / "runs/demo/scratch/tune/state").write_bytes(b"x")
+    arguments = (stored / "small.yaml", "resources.lease=false", "--yes")
+    with held(Storage(str(stored / "runs/demo")), "evaluate small.yaml"):
+        status, _, errors = call("clean", *arguments)
+        assert status == 2 and "in use by" in errors
+    assert (stored / "runs/demo/scratch/tune/state").exists()
+    assert "1 leftovers" in call("clean", *arguments)[1]
+    assert not (stored / "runs/demo/scratch").exists()

@@ -140,9 +140,7 @@ def test_killed_drivers_lose_nothing(finished: Path, tmp_path: Path, write_small
     storage = tmp_path / "runs/demo"
 
     process = start_job("pipeline", config)
-    wait_for(
-        lambda: any(storage.glob("encoders/technical-student-56-*/checkpoints/step-*/complete.json")), process
-    )
+    wait_for(lambda: any(storage.glob("encoders/technical-student-56-*/checkpoints/step-*/complete.json")), process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not list(storage.glob("scores/*"))

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -80,6 +81,74 @@ def test_damage_is_found_and_changes_of_the_config_are_planned(call, stored):
     assert "damaged    encoders/teacher" in output and f"remove {encoder} and run again" in output
     _, output, _ = call("status", stored / "small.yaml", "evaluate.seeds=4")
     assert "3 of 4 seeds" in output
+
+
+def test_the_next_command_has_the_overrides_and_starts_where_this_config_is_not_prepared(call, stored):
+    _, output, _ = call("status", stored / "small.yaml", "encoders.teacher.pretrain.epochs=2", "evaluate.seeds=4")
+    command = f"python jobs/prepare.py {stored}/small.yaml encoders.teacher.pretrain.epochs=2 evaluate.seeds=4"
+    assert output.rstrip().endswith(f"next: {command}")
+    (encoder,) = (stored / "runs/demo/encoders").glob("teacher-*")
+    (encoder / "manifest.json").unlink()
+    assert (
+        call("status", stored / "small.yaml")[1].rstrip().endswith(f"next: python jobs/distill.py {stored}/small.yaml")
+    )
+
+
+def test_texts_that_are_not_classified_are_next(call, stored):
+    source = f"{{reader: table, language: eng, path: {stored}/texts.jsonl, id: id}}"
+    (stored / "texts.jsonl").write_text('{"id": "1", "text": "one"}\n')
+    override = f"classify={{sources: [{source}], encoder: technical-student}}"
+    code, output, errors = call("status", stored / "small.yaml", override)
+    assert code == 0, errors
+    assert "missing    classified/" in output and "next: python jobs/classify.py" in output
+
+
+def test_an_encoder_is_not_trained_on_less_text_than_it_takes(call, stored):
+    """More text is asked for than there are token shards of: they are added to a result that is complete."""
+    index = json.loads((stored / "runs/demo/experiment.json").read_text())["results"]
+    first, second = (
+        {
+            "file": f"language=eng/part-{n:05}.parquet",
+            "bytes": 1000,
+            "documents": 9,
+            "first_rank": n,
+            "last_rank": n + 9,
+        }
+        for n in (0, 10)
+    )
+    for name, directory in index.items():
+        path = stored / "runs/demo" / directory / "manifest.json"
+        manifest = json.loads(path.read_text())
+        if name.startswith("texts/"):
+            manifest["facts"] = {"languages": {"eng": {"bytes": 2000, "shards": [first, second]}}}
+        elif name.startswith("tokens/"):
+            manifest["facts"] = {"shards": [first | {"language": "eng", "sequences": 9}]}
+        elif name.startswith("encoders/"):
+            path.unlink()
+            continue
+        path.write_text(json.dumps(manifest))
+    code, _, errors = call("distill", stored / "small.yaml")
+    assert code == 2
+    assert "lacks text that teacher takes; run jobs/prepare.py with this config first" in errors
+
+
+def test_an_interrupt_that_ray_train_takes_for_a_good_end_is_told(call, stored, monkeypatch):
+    """Its handler of SIGINT stays once a training has begun, and ends the process with status 0."""
+    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
+    import evaluate
+
+    def interrupted(run):
+        previous = signal.signal(signal.SIGINT, lambda number, frame: sys.exit(0))
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    monkeypatch.setattr(evaluate, "evaluate", interrupted)
+    code, _, errors = call("evaluate", stored / "small.yaml")
+    assert code == 130 and "the same command goes on from here" in errors
+    assert ": interrupted" in call("status", stored / "small.yaml")[1]
 
 
 def test_a_second_driver_is_refused_and_a_killed_one_is_no_hindrance(call, unprepared, tmp_path):

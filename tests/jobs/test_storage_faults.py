@@ -1,7 +1,9 @@
 """The pipeline with sources and results on an S3 server that fails and hangs: the same scores as on disk, no secret."""
 
+import ast
 import json
 import tempfile
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +81,11 @@ def test_the_same_scores_as_on_a_disk_and_no_secret_anywhere(
         status, output = run_job("pipeline", on_s3(config, storage))
         assert status == 0, output[-4000:]
         logs = [path.read_bytes() for path in Path(ray).rglob("*") if path.is_file() and not path.is_symlink()]
+
+    with urllib.request.urlopen(server["AWS_ENDPOINT_URL"] + "/-counts") as answer:
+        counts = ast.literal_eval(answer.read().decode())
+    failed = counts["before"] + counts["after"] + counts["cut"]
+    assert 0.03 < failed / counts["requests"] < 0.07 and 0.01 < counts["hang"] / counts["requests"] < 0.03, counts
 
     pd.testing.assert_frame_equal(scores(Storage("s3://tests/runs/demo")), scores(Storage(str(tmp_path / "runs/demo"))))
     # Found under the same hashes, since where something lies decides no result.

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from raykd import config
@@ -79,6 +80,18 @@ def test_our_values_stand_beside_theirs(inputs):
     assert teacher["here"].notna().sum() == 2
     sizes = raw[raw["table"] == 5].set_index("what")
     assert sizes.loc["mBERT", "here"] == pytest.approx(177.85344)
+
+
+def test_rows_that_name_no_origin_are_the_papers_natural_ones(inputs, make_inputs):
+    """As in configs/cc.yaml."""
+
+    def natural(given):
+        raw = paper_table(given, analyse(given)).raw
+        return raw[(raw["table"] == 2) & raw["what"].str.endswith("natural")].reset_index(drop=True)
+
+    unnamed = make_inputs(splits=inputs.splits.assign(origin=inputs.splits["origin"].replace("natural", "")))
+    assert natural(inputs)["here"].notna().any()
+    pd.testing.assert_frame_equal(natural(unnamed), natural(inputs))
 
 
 def test_gains_stand_beside_gains(inputs):

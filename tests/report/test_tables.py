@@ -64,6 +64,19 @@ def test_table_2_tells_natural_from_translated(tables, build, frame):
     assert "Some test rows are translated" in build(splits=translated)["table2-splits"].notes[1]
 
 
+def test_table_2_shows_every_row_whatever_origin_it_names(build, frame):
+    """As in configs/cc.yaml, where natural rows name none; and an origin that is neither."""
+    own = [("t", "binary", "eng", "test", "", 7), ("t", "binary", "eng", "test", "natural", 2)]
+    own += [("t", "binary", "eng", "train", "translated", 5), ("t", "binary", "eng", "train", "scraped", 3)]
+    shown = texts(build(splits=frame("splits", [*own, ("u", "binary", "eng", "test", "", 4)]))["table2-splits"])
+    assert shown == [
+        ("t", "train", "T", "5"),
+        ("t", "train", "scraped", "3"),
+        ("t", "test", "N", "9"),
+        ("u", "test", "all", "4"),
+    ]
+
+
 def test_tables_3_and_4_divide_the_tasks_by_kind(tables):
     assert texts(tables["table3-binary-labels"]) == [
         ("intent", "intentional", "100", "100"),

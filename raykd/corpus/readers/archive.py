@@ -62,7 +62,11 @@ def _open(path: str, name: str) -> tuple[Any, BinaryIO, str]:
         there = ", ".join(members or archive.getnames()[:10]) or "nothing"
         file.close()
         raise InputError(f"{path}: an archive with one {name} is needed; this one has {len(members)}: {there}")
-    unpacked = sum(entry.uncompressed for entry in archive.files if entry.filename == members[0])
+    unpacked = 0
+    for entry in archive.files:  # what comes before the member is decompressed too
+        unpacked += entry.uncompressed
+        if entry.filename == members[0]:
+            break
     if unpacked > max(BOMB_BYTES, BOMB_RATIO * (packed := filesystem.size(local))):
         file.close()
         raise InputError(f"{path}: {members[0]} is {unpacked:,} bytes in an archive of {packed:,}; that is no text")

@@ -1,0 +1,96 @@
+"""What is measured of encoders beside their scores: the time of a forward pass, and where homonyms lie."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from raykd.config.types import Distinct, Language, Name, Node, Positive
+
+PLACE = "{}"  # where the word, or its neighbour, stands in a sentence
+
+
+class Latency(Node):
+    """The forward pass alone, without tokenizer and head (paper, Table 5: one thread of a CPU, one text at a time).
+
+    Give a `task`, whose first test texts are encoded, cut as `evaluate.max_length` says; or `lengths`, tokens of texts
+    made of random pieces.
+    """
+
+    task: Name | None = None
+    language: Language | None = None  # of the task; none: the first that it is scored in
+    lengths: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Distinct] = ()
+    texts: Positive = 32  # of the task, or of each length; a run encodes all of them
+    batches: Annotated[tuple[Positive, ...], Field(min_length=1), Distinct] = (1, 32)
+    threads: Positive = 1
+    device: Literal["cpu", "cuda"] = "cpu"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    warm_up: Positive = 2  # runs that are not counted
+    runs: Annotated[int, Field(ge=3)] = 10  # fewer have no quartiles
+
+    @model_validator(mode="after")
+    def one_kind_of_text(self) -> Latency:
+        if (self.task is None) == (not self.lengths):
+            raise ValueError("give either a task, or lengths")
+        if self.language and not self.task:
+            raise ValueError("language is that of a task's texts")
+        return self
+
+    @model_validator(mode="after")
+    def full_batches(self) -> Latency:
+        for batch in self.batches:
+            if self.texts % batch:
+                raise ValueError(f"texts {self.texts} is no multiple of the batch {batch}")
+        return self
+
+
+def _one_place(sentence: str) -> str:
+    if sentence.count(PLACE) != 1:
+        raise ValueError(f"{sentence!r} must have one {PLACE}, where the word stands")
+    return sentence
+
+
+class Sense(Node):
+    """One sense of a word: another word that means nearly the same, or the same kind of thing, and sentences in which
+    either can stand."""
+
+    neighbour: str
+    sentences: Annotated[tuple[Annotated[str, AfterValidator(_one_place)], ...], Field(min_length=2)]
+
+
+class Homonym(Node):
+    """A word with an everyday and a technical sense (paper, section 6)."""
+
+    word: str
+    general: Sense
+    technical: Sense
+
+    @property
+    def senses(self) -> dict[str, Sense]:
+        return {"general": self.general, "technical": self.technical}
+
+
+class Homonyms(Node):
+    words: tuple[Homonym, ...] = ()  # none: the project's own, in English (raykd/probe/words.py)
+
+    @model_validator(mode="after")
+    def words_once(self) -> Homonyms:
+        words = [homonym.word for homonym in self.words]
+        if len(set(words)) < len(words):
+            raise ValueError("a word is given twice")
+        return self
+
+
+class Probe(Node):
+    """jobs/probe.py; what is left out is not measured. `homonyms: {}` takes the project's own words."""
+
+    encoders: Annotated[tuple[Name, ...], Distinct] = ()  # none: all of evaluate.encoders
+    latency: Latency | None = None
+    homonyms: Homonyms | None = None
+
+    @model_validator(mode="after")
+    def something(self) -> Probe:
+        if not (self.latency or self.homonyms):
+            raise ValueError("give latency, homonyms or both")
+        return self
