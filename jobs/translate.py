@@ -11,11 +11,11 @@ from pathlib import Path
 
 from common import Run, job, on_cluster
 
-from raykd.artifacts import Storage, file_identity
+from raykd.artifacts import Storage
 from raykd.config import Translate
-from raykd.corpus.readers import source_files, source_name
 from raykd.errors import InputError
 from raykd.plan import model_hash
+from raykd.readings import SourceFiles
 from raykd.tasks.translation import is_translated, translate_rows, translation_identity
 
 
@@ -50,11 +50,7 @@ def _directory(spec: Translate) -> str:
 
 def _inputs(run: Run, spec: Translate) -> dict[str, str]:
     """The identities of the source files, and of the models by pair of languages."""
-    files = {
-        f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": file_identity(path, run.experiment.source_identity)
-        for source in spec.sources
-        for path in source_files(source)
-    }
+    _, files = SourceFiles(run.experiment.source_identity).describe(spec.sources)
     pairs = [
         (source, target)
         for source in sorted({language for source in spec.sources for language in source.languages})

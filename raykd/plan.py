@@ -11,8 +11,8 @@ one place, below; workers, micro-batches, resources and paths are not among it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,9 @@ from pydantic import BaseModel, ByteSize
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity, settings_hash
 from raykd.checks import probed_encoders, task_encoders, task_languages
-from raykd.config import Adapt, Budget, Distill, Encoder, Experiment, Pretrain, Source, Trim
+from raykd.config import Adapt, Budget, Distill, Encoder, Experiment, Pretrain, Trim
 from raykd.corpus import texts, tokenizer, tokens
 from raykd.corpus import trimming as tokenizer_trimming
-from raykd.corpus.readers import check_names, names_one_file, source_files, source_name
 from raykd.distill import trainer, trimming
 from raykd.evaluate import cell as cells
 from raykd.evaluate import classify
@@ -32,7 +31,7 @@ from raykd.planned import PlannedEncoder, PlannedTrim
 from raykd.probe import run as probing
 from raykd.probe.run import ProbeJob
 from raykd.probe.words import WORDS
-from raykd.readings import Reading, check_readings
+from raykd.readings import SourceFiles
 from raykd.tasks import prepare
 
 
@@ -41,10 +40,9 @@ class Plan:
 
     def __init__(self, experiment: Experiment, store: ResultStore) -> None:
         self.experiment, self.store = experiment, store
-        # Corpora and tasks share sources, and a listing, or a hash of content, is slow on large or remote ones.
-        self._files: dict[str, list[str]] = {}
-        self._identity = cache(file_identity)
-        self._check_sources()
+        self._files = SourceFiles(experiment.source_identity)
+        places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
+        self._files.check(places | {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()})
         self.tasks: dict[str, Result] = {name: self._task(name) for name in experiment.tasks}
         self.texts: dict[str, Result] = {name: self._texts(name) for name in experiment.corpora}
         self.models = {
@@ -143,7 +141,7 @@ class Plan:
         spec = self.experiment.classify
         if not spec:
             return None
-        sources, inputs = self._sources(spec.sources)
+        sources, inputs = self._files.describe(spec.sources)
         settings = {
             "sources": sources,
             "cleaning": _settings(self.experiment.cleaning),
@@ -204,48 +202,9 @@ class Plan:
 
     # --- what decides each result ---------------------------------------------------------------------------------
 
-    def _check_sources(self) -> None:
-        """Document ids come from a source's name and id column: a file that corpora and tasks read in two ways would
-        have two sets of them, and the rows of tasks could not be left out. Nor may one take its text for HTML and the
-        other not. A corpus that reads two columns of a file as texts names each of them, else both would have the same
-        ids; by one of the names it is compared with others. Raises InputError for such files."""
-        experiment = self.experiment
-        places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
-        places |= {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()}
-        check_names([source for sources in places.values() for source in sources])
-        readings: dict[str, list[Reading]] = {}
-        for place, sources in places.items():
-            for source in sources:
-                for file in self._source_files(source):
-                    readings.setdefault(file, []).append(Reading.of(place, source))
-        for file, found in readings.items():
-            check_readings(file, found)
-
-    def _source_files(self, source: Source) -> list[str]:
-        if source.path not in self._files:
-            self._files[source.path] = source_files(source)
-        return self._files[source.path]
-
-    def _sources(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
-        """(settings, identities of the files): sorted, so that their order does not count."""
-        sources = sorted(sources, key=lambda source: (source_name(source), source.model_dump_json()))
-        how = self.experiment.source_identity
-        identities = {
-            f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": self._identity(path, how)
-            for source in sources
-            for path in self._source_files(source)
-        }
-        settings = [
-            # Ids hold the file's name where the path is a directory or a pattern.
-            {"name": source_name(source), "one_file": names_one_file(source, self._source_files(source))}
-            | _settings(source, {"path", "name"})
-            for source in sources
-        ]
-        return settings, identities
-
     def _task(self, name: str) -> Result:
         task = self.experiment.tasks[name]
-        sources, files = self._sources(task.sources)
+        sources, files = self._files.describe(task.sources)
         settings = _settings(task, {"sources", "languages", "encoders", "rejected_share"}) | {
             "sources": sources,
             "languages": sorted(task_languages(self.experiment, name)),
@@ -256,7 +215,7 @@ class Plan:
 
     def _texts(self, name: str) -> Result:
         corpus = self.experiment.corpora[name]
-        sources, inputs = self._sources(corpus.sources)
+        sources, inputs = self._files.describe(corpus.sources)
         settings: dict[str, Any] = {
             "sources": sources,
             "groups": sorted(corpus.exclude.groups),

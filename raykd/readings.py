@@ -1,14 +1,67 @@
-"""Whether all who read a file read it in a way that gives its documents the same ids."""
+"""The files that sources read: which, what they are, and whether all who read one give its documents the same ids."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from raykd.artifacts import file_identity
 from raykd.config import Source
-from raykd.corpus.readers import source_name
+from raykd.corpus.readers import check_names, names_one_file, source_files, source_name
 from raykd.errors import InputError
+
+
+class SourceFiles:
+    """The files of an experiment's sources. Many share them, and a listing, or a hash of content, is slow on large or
+    remote ones: each is made once.
+
+    how: whether a file is its size and time of change, or its bytes (`artifacts.file_identity`).
+    """
+
+    def __init__(self, how: Literal["stat", "content"]) -> None:
+        self._how: Literal["stat", "content"] = how
+        self._files: dict[str, list[str]] = {}
+        self._identity = cache(file_identity)
+
+    def of(self, source: Source) -> list[str]:
+        if source.path not in self._files:
+            self._files[source.path] = source_files(source)
+        return self._files[source.path]
+
+    def describe(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
+        """(settings, identities of the files): sorted, so that their order does not count."""
+        sources = sorted(sources, key=lambda source: (source_name(source), source.model_dump_json()))
+        identities = {
+            f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": self._identity(path, self._how)
+            for source in sources
+            for path in self.of(source)
+        }
+        settings = [
+            # Ids hold the file's name where the path is a directory or a pattern.
+            {"name": source_name(source), "one_file": names_one_file(source, self.of(source))}
+            | source.model_dump(mode="json", exclude={"path", "name"})
+            for source in sources
+        ]
+        return settings, identities
+
+    def check(self, places: Mapping[str, Sequence[Source]]) -> None:
+        """places: the sources of each corpus and task.
+
+        Document ids come from a source's name and id column: a file that corpora and tasks read in two ways would have
+        two sets of them, and the rows of tasks could not be left out. Nor may one take its text for HTML and the other
+        not. A corpus that reads two columns of a file as texts names each of them, else both would have the same ids;
+        by one of the names it is compared with others. Raises InputError for such files.
+        """
+        check_names([source for sources in places.values() for source in sources])
+        readings: dict[str, list[Reading]] = {}
+        for place, sources in places.items():
+            for source in sources:
+                for file in self.of(source):
+                    readings.setdefault(file, []).append(Reading.of(place, source))
+        for file, found in readings.items():
+            check_readings(file, found)
 
 
 class Reading(NamedTuple):
