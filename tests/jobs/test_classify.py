@@ -51,6 +51,7 @@ def test_answers_are_those_of_the_grid(finished: Path, config: Path, run_job: Ca
         assert list(labels) == [name for name, p in zip(names, probabilities, strict=True) if p > 0.5]
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_named(finished: Path, config: Path, run_job: Callable[..., tuple[int, str]]):
     status, output = run_job("classify", config, "evaluate.seeds=9")
     assert status == 2 and "run jobs/evaluate.py with this config first" in output

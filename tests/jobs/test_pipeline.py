@@ -124,6 +124,7 @@ def test_second_run_changes_no_file(finished: Path, run_job):
     assert contents(finished) == before
 
 
+@pytest.mark.slow  # tests/evaluate/test_cell.py is the fast one, without the job around it
 def test_more_seeds_add_rows(finished: Path, run_job):
     before = scores(finished)
     status, output = run_job("evaluate", finished / "small.yaml", "evaluate.seeds=4")
