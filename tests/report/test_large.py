@@ -1,4 +1,4 @@
-"""A report of 540 cells, ten seeds and 1,000 test texts each: how long it takes and how large it is."""
+"""A report of 540 cells, ten seeds and 1,000 test texts each: how large it is; -s prints how long it took."""
 
 import time
 
@@ -55,11 +55,10 @@ def hash_of(task: str, language: str) -> int:
 
 
 @pytest.mark.slow
-def test_540_cells_take_seconds_and_megabytes(large, render):
+def test_540_cells_make_a_page_of_megabytes(large, render):
     start = time.process_time()
     files = render(large)
     seconds, size = time.process_time() - start, len(files["index.html"])
     print(f"\n540 cells: {seconds:.1f} s of one core, a page of {size / 1e6:.2f} MB")
     assert len(large.expected_cells) == 540
-    assert seconds < 20
     assert size < 5_000_000
