@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from raykd.report import formats
 from raykd.report.certainty import NO_BREAK, relation
 from raykd.report.comparison_tables import interval
 from raykd.report.figure import BLUE, INK, Figure, new_canvas, style, to_svg
 from raykd.report.inputs import ReportInputs
 from raykd.report.page import TEMPLATES, render_page
+from raykd.report.render import write_tables_and_figures
 from raykd.report.results import CellKey, intervals_over_texts
 from raykd.report.table import Cell, Table, absent_table, p_value, percent, records, row, signed, signed_percent
 from raykd.statistics.comparisons import NAMES, compare_pairs
@@ -97,12 +97,7 @@ def write_comparison(compared: Compared, write: Callable[[str, bytes], None]) ->
     with style():
         figure = difference_figure(compared)
     figures = {figure.slug: figure} if figure else {}
-    for table in tables.values():
-        if table.rows:
-            for ending, text in formats.every_format(table).items():
-                write(f"tables/{table.slug}.{ending}", text.encode())
-    for shown in figures.values():
-        write(f"figures/{shown.slug}.svg", shown.svg)
+    write_tables_and_figures(tables, figures, write)
     template = TEMPLATES.get_template("compare.html")
     text = render_page(template, tables, figures, compared=compared, summary=summary(compared))
     write("index.html", text.encode())
