@@ -11,6 +11,7 @@ from common import Run, job, require
 from raykd.errors import InputError
 from raykd.evaluate.cell import Cell, is_complete
 from raykd.evaluate.grid import run_grid
+from raykd.evaluate.splits import check_train_rows
 
 
 def evaluate(run: Run) -> None:
@@ -18,6 +19,7 @@ def evaluate(run: Run) -> None:
         raise InputError("the experiment has no evaluate section")
     plan = run.plan
     require(run, plan.tasks.values(), "prepare")
+    check_train_rows(run.store, plan.train_size_cells)
     require(run, [planned.result for planned in plan.encoders], "distill")
     require(run, [planned.result for planned in plan.sweep_encoders], "sweep")
     score(run, plan.all_cells)

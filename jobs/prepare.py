@@ -16,6 +16,7 @@ from raykd.corpus.tokenizer import train_tokenizer
 from raykd.corpus.tokens import missing_shards, prepare_tokens
 from raykd.corpus.trimming import summary, trim_tokenizer
 from raykd.errors import InputError
+from raykd.evaluate.splits import check_train_rows
 from raykd.plan import Plan
 from raykd.planned import Planned, PlannedTrim
 from raykd.report.collect import collect
@@ -59,6 +60,7 @@ def prepare_tasks(run: Run, plan: Plan) -> None:
                 run.say(
                     f"task {name}: {count:,} texts of {language} stood in two splits and are in one now, test first"
                 )
+    check_train_rows(run.store, plan.train_size_cells)  # here, before hours of training
 
 
 def prepare_corpora(run: Run, plan: Plan) -> None:

@@ -10,7 +10,7 @@ from transformers import AutoConfig
 
 from raykd.config import Experiment
 from raykd.distill.flops import Shape
-from raykd.evaluate.cell import Cell, is_complete, missing_seeds
+from raykd.evaluate.cell import Cell, is_complete, missing_seeds, sharing_states
 from raykd.evaluate.costs import Cost, Texts, cell_cost
 from raykd.evaluate.splits import SPLITS
 from raykd.plan import Plan
@@ -42,7 +42,10 @@ class _Estimate:
             yield f"grid: {len(unknown)} cells cannot be estimated, the first is {unknown[0].result.name}: {why}"
         if not known:
             return
-        costs = [self.cost(cell, len(missing_seeds(self.plan.store, cell))) for cell in known]
+        first = {group[0].result.directory for group in sharing_states(known)}
+        costs = [
+            self.cost(cell, len(missing_seeds(self.plan.store, cell)), cell.result.directory in first) for cell in known
+        ]
         means = sorted({round(self.mean_tokens(cell)) for cell in known})
         tokens = f"{means[0]}" if len(means) == 1 else f"{means[0]} to {means[-1]}"
         yield (
@@ -70,16 +73,17 @@ class _Estimate:
         done = [(cell, facts) for cell, facts in self.finished if cell.weights == weights and self.is_known(cell)]
         seconds = sum(facts["encode_seconds"] + facts["train_seconds"] for _, facts in done)
         if seconds:
-            return sum(self.cost(cell, facts["computed_seeds"]).flops for cell, facts in done) / seconds, "measured"
+            costs = (self.cost(cell, facts["computed_seeds"], facts["encode_seconds"] > 0) for cell, facts in done)
+            return sum(cost.flops for cost in costs) / seconds, "measured"
         return self.settings.operations_per_second, "stated"
 
     def is_known(self, cell: Cell) -> bool:
         return self.shape(cell.encoder) is not None and self.rows(cell.task, cell.language) is not None
 
-    def cost(self, cell: Cell, seeds: int) -> Cost:
+    def cost(self, cell: Cell, seeds: int, encodes: bool) -> Cost:
         shape, rows = self.shape(cell.encoder), self.rows(cell.task, cell.language)
         assert shape and rows
-        return cell_cost(cell, shape, Texts(rows, self.mean_tokens(cell)), seeds)
+        return cell_cost(cell, shape, Texts(rows, self.mean_tokens(cell)), seeds, encodes)
 
     def mean_tokens(self, cell: Cell) -> float:
         """As in a finished cell of the task and language, else as stated, else the most that a text can have."""

@@ -8,6 +8,7 @@ of the hash: more of them add rows.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,6 +92,15 @@ class Cell:
     @property
     def asked(self) -> list[Seed]:
         return [(encoder.seed, seed) for encoder in self.encoders for seed in range(self.seeds)]
+
+
+def sharing_states(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Frozen cells that differ in their training rows alone, together: they use the same states. Any other, alone."""
+    groups: dict[Hashable, list[Cell]] = {}
+    for cell in cells:
+        states = (cell.task_result.directory, cell.language, cell.encoders)
+        groups.setdefault(states if cell.weights == "frozen" else cell.result.directory, []).append(cell)
+    return list(groups.values())
 
 
 def missing_seeds(store: ResultStore, cell: Cell) -> list[Seed]:

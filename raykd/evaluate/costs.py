@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from raykd.distill.flops import Shape
 from raykd.evaluate.cell import Cell
+from raykd.evaluate.head import TEXTS_SUMMED
 
 STATE_BYTES = 2  # bf16; a CPU or GPU without it stores twice as much
 WEIGHT_BYTES = 4
@@ -32,8 +33,10 @@ class Cost:
     classifiers: int
 
 
-def cell_cost(cell: Cell, shape: Shape, texts: Texts, seeds: int | None = None) -> Cost:
+def cell_cost(cell: Cell, shape: Shape, texts: Texts, seeds: int | None = None, encodes: bool = True) -> Cost:
     """Of `seeds` classifiers (none: all that are asked for), each encoder's texts encoded once where it is frozen.
+
+    encodes: False for a frozen cell that uses the states of another (`run.run_cells`).
 
     Backward through an encoder counts twice forward; a head on stored states has no gradient for them, so once.
     Embeddings, softmax and the optimiser are left out: less than a percent at mBERT's size.
@@ -44,9 +47,10 @@ def cell_cost(cell: Cell, shape: Shape, texts: Texts, seeds: int | None = None) 
     encoder, head = shape.encoder(texts.tokens), head_flops(cell, shape.width)
     epochs = cell.training.epochs
     if cell.weights == "frozen":
-        encodings = min(len(cell.encoders), classifiers)
-        flops = encodings * (train + held_out) * encoder + classifiers * (2 * epochs * train + held_out) * head
-        scratch = (train + held_out) * shape.width * STATE_BYTES
+        encodings = min(len(cell.encoders), classifiers) if encodes else 0
+        encoded = texts.rows["train"] * texts.tokens + held_out  # whatever train_rows says
+        flops = encodings * encoded * encoder + classifiers * (2 * epochs * train + held_out) * head
+        scratch = encoded * shape.width * STATE_BYTES
     else:
         flops = classifiers * (3 * epochs * train + held_out) * (encoder + head)
         scratch = 0.0
@@ -56,11 +60,12 @@ def cell_cost(cell: Cell, shape: Shape, texts: Texts, seeds: int | None = None) 
 
 
 def head_flops(cell: Cell, width: int) -> float:
-    """Forward, a token."""
+    """Forward, a token; with the zeros that `head.weighted_sums` multiplies."""
+    together = min(TEXTS_SUMMED, cell.training.batch)
     if cell.head.pooling == "mean":
-        return 2.0 * width
+        return 2.0 * width * together
     hidden = cell.head.hidden or width
-    return 2.0 * (width * hidden + hidden * cell.head.hops + cell.head.hops * width)
+    return 2.0 * (width * hidden + hidden * cell.head.hops + cell.head.hops * width * together)
 
 
 def head_parameters(cell: Cell, width: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,22 +35,30 @@ class Split:
 
 
 def load_splits(store: ResultStore, cell: Cell) -> dict[str, Split]:
-    """train, of the rows that the cell asks for, validation and test.
-
-    Raises InputError where train has fewer rows than asked for, and for unknown labels where a text has just one.
-    """
+    """train (all of its rows), validation and test. Raises InputError for unknown labels where a text has just one."""
     return {name: _load(store, cell, name) for name in SPLITS}
 
 
-def _load(store: ResultStore, cell: Cell, name: str) -> Split:
-    rows = store.storage.read_table(f"{cell.task_result.directory}/language={cell.language}/{name}.parquet")
-    if name == "train" and cell.train_rows:
-        if cell.train_rows > rows.num_rows:
+def check_train_rows(store: ResultStore, cells: Iterable[Cell]) -> None:
+    """Raises InputError where a cell asks for more training rows than its task, which must be there, has."""
+    for cell in cells:
+        if not cell.train_rows:
+            continue
+        with store.storage.open_parquet(_file(cell, "train")) as file:
+            rows = file.metadata.num_rows
+        if cell.train_rows > rows:
             raise InputError(
-                f"evaluate.train_sizes: {cell.train_rows:,} rows asked, but tasks.{cell.task} has {rows.num_rows:,} "
-                f"training rows in {cell.language}"
+                f"evaluate.train_sizes: {cell.train_rows:,} rows asked, but tasks.{cell.task} has {rows:,} training "
+                f"rows in {cell.language}"
             )
-        rows = rows.slice(0, cell.train_rows)
+
+
+def _file(cell: Cell, split: str) -> str:
+    return f"{cell.task_result.directory}/language={cell.language}/{split}.parquet"
+
+
+def _load(store: ResultStore, cell: Cell, name: str) -> Split:
+    rows = store.storage.read_table(_file(cell, name))
     unknown = _matrix(rows["unknown"].to_pylist(), cell.labels)
     if unknown.any() and cell.kind != "multi-label":
         raise InputError(f"tasks.{cell.task}: only a multi-label task can have unknown labels")

@@ -12,9 +12,9 @@ from raykd.artifacts import SavedEncoder
 from raykd.config import Head
 from raykd.errors import InputError
 from raykd.evaluate import run as run_module
-from raykd.evaluate.cell import headline_scores, is_complete, missing_seeds
+from raykd.evaluate.cell import headline_scores, is_complete, missing_seeds, sharing_states
 from raykd.evaluate.classifier import make_head
-from raykd.evaluate.run import Machine, run_cell
+from raykd.evaluate.run import Machine, run_cells
 
 FILES = ("scores.parquet", "averages.parquet", "predictions.parquet")
 MACHINE = Machine(10**9)
@@ -27,7 +27,7 @@ def content(store, cell, names=FILES):
 def test_what_is_stored(store, make_cell):
     cell = make_cell()
     assert missing_seeds(store, cell) == [(56, 0), (56, 1), (56, 2)]
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     assert is_complete(store, cell) and not missing_seeds(store, cell)
     scores = store.storage.read_table(cell.file("scores.parquet"))
     assert scores["label"].to_pylist() == [*cell.labels] * 3
@@ -51,7 +51,7 @@ def test_what_is_stored(store, make_cell):
 
 def test_scores_are_those_of_scikit_learn_on_the_stored_predictions(store, make_cell):
     cell = make_cell()
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     predictions = store.storage.read_table(cell.file("predictions.parquet")).to_pandas()
     scores = store.storage.read_table(cell.file("scores.parquet")).to_pandas()
     means = store.storage.read_table(cell.file("averages.parquet")).to_pandas().set_index(["seed", "average"])
@@ -72,7 +72,7 @@ def test_scores_are_those_of_scikit_learn_on_the_stored_predictions(store, make_
 @pytest.mark.parametrize("at", ["train", "scores"])
 def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, monkeypatch, weights, at):
     whole = make_cell(weights, encoder="distilbert")
-    run_cell(store, whole, MACHINE)
+    run_cells(store, [whole], MACHINE)
     cell = make_cell(weights, encoder="distilbert", result=replace(whole.result, version=2))
     name = "train_frozen" if weights == "frozen" else "train_fine_tuned"
     train, write_table = getattr(run_module, name), store.storage.write_table
@@ -92,28 +92,28 @@ def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, mon
     monkeypatch.setattr(run_module, name, train_or_stop)
     monkeypatch.setattr(store.storage, "write_table", write_or_stop)
     with pytest.raises(KeyboardInterrupt):
-        run_cell(store, cell, MACHINE)
+        run_cells(store, [cell], MACHINE)
     assert missing_seeds(store, cell) == [(56, 2)] and not is_complete(store, cell)
 
     trained = [None] * 10
     monkeypatch.setattr(store.storage, "write_table", write_table)
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     assert trained[10:] == [2]
     assert content(store, cell) == content(store, whole)
 
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     assert trained[10:] == [2]
 
 
 def test_more_seeds_add_rows(store, make_cell):
     cell = make_cell(seeds=2)
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     before = store.storage.read_table(cell.file("scores.parquet"))
     second = SavedEncoder("bert", 57, "1" * 64, "encoders/bert")
     more = replace(cell, seeds=3, encoders=(*cell.encoders, second))
     assert missing_seeds(store, more) == [(56, 2), (57, 0), (57, 1), (57, 2)]
     assert not is_complete(store, more)
-    run_cell(store, more, MACHINE)
+    run_cells(store, [more], MACHINE)
     after = store.storage.read_table(cell.file("scores.parquet"))
     assert after.slice(0, before.num_rows).equals(before)
     assert after.num_rows == 3 * before.num_rows
@@ -121,22 +121,22 @@ def test_more_seeds_add_rows(store, make_cell):
     assert after["f1"].to_pylist()[:9] == after["f1"].to_pylist()[9:]
     assert len(store.facts(cell.result)["seeds"]) == 6
     written = content(store, more, (*FILES, "manifest.json"))
-    run_cell(store, cell, MACHINE)  # fewer seeds again
+    run_cells(store, [cell], MACHINE)  # fewer seeds again
     assert content(store, more, (*FILES, "manifest.json")) == written
 
 
 def test_scores_without_a_manifest_get_one(store, make_cell):
     cell = make_cell()
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     before = content(store, cell)
     store.storage.remove(cell.file("manifest.json"))
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     assert is_complete(store, cell) and content(store, cell) == before
 
 
 def test_binary_cell(store, make_cell):
     cell = make_cell(kind="binary", labels=("sport", "food"), positive="food")
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     means = store.storage.read_table(cell.file("averages.parquet")).to_pandas()
     positive = means[means["average"] == "positive"]
     assert list(headline_scores(store, cell).values()) == list(positive["f1"])
@@ -144,10 +144,10 @@ def test_binary_cell(store, make_cell):
 
 def test_thresholds_of_validation(store, make_cell):
     cell = make_cell(threshold=None)
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     scores = store.storage.read_table(cell.file("scores.parquet")).to_pandas()
     fixed = make_cell()
-    run_cell(store, replace(fixed, result=replace(fixed.result, version=2)), MACHINE)
+    run_cells(store, [replace(fixed, result=replace(fixed.result, version=2))], MACHINE)
     plain = store.storage.read_table(replace(fixed, result=replace(fixed.result, version=2)).file("scores.parquet"))
     assert (plain.to_pandas()["threshold"] == 0.5).all() and scores["threshold"].nunique() > 1
     assert (scores["validation_f1"] >= plain.to_pandas()["validation_f1"]).all()
@@ -159,16 +159,45 @@ def test_thresholds_of_validation(store, make_cell):
 
 def test_fewer_training_rows_are_the_first(store, make_cell):
     cell = make_cell(train_rows=20)
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     assert store.facts(cell.result)["train_rows"] == 20
     path = f"{cell.task_result.directory}/language=eng/train.parquet"
     store.storage.write_table(path, store.storage.read_table(path).slice(0, 20))
     whole = make_cell(result=replace(cell.result, version=2))
     store.storage.write_table(path, store.storage.read_table(path).slice(0, 20))
-    run_cell(store, whole, MACHINE)
-    assert content(store, whole) == content(store, cell)
+    run_cells(store, [whole], MACHINE)
+    scored = ("scores.parquet", "averages.parquet")
+    assert content(store, whole, scored) == content(store, cell, scored)
+    probabilities = [
+        np.stack(store.storage.read_table(one.file("predictions.parquet"))["probabilities"].to_pylist())
+        for one in (whole, cell)
+    ]
+    np.testing.assert_allclose(*probabilities, rtol=1e-5)  # batches of other texts round otherwise
     with pytest.raises(InputError, match=r"evaluate.train_sizes: 30 rows asked, but tasks.topics has 20"):
-        run_cell(store, make_cell_rows(whole, 30), MACHINE)
+        run_cells(store, [make_cell_rows(whole, 30)], MACHINE)
+
+
+@pytest.mark.parametrize(("weights", "encodings"), [("frozen", 1), ("fine-tuned", 0)])
+def test_cells_of_fewer_rows_share_their_states(store, make_cell, monkeypatch, weights, encodings):
+    whole = make_cell(weights, seeds=2)
+    sized = [make_cell_rows(replace(whole, result=replace(whole.result, name=f"of-{n}")), n) for n in (10, 30)]
+    for cell in (whole, *sized):
+        run_cells(store, [cell], MACHINE)
+    alone = [content(store, cell) for cell in (whole, *sized)]
+    assert len({part[0] for part in alone}) == 3  # fewer rows are another classifier
+
+    calls = []
+    stored_states = run_module.stored_states
+    monkeypatch.setattr(run_module, "stored_states", lambda *given: calls.append(1) or stored_states(*given))
+    for cell in (whole, *sized):
+        store.storage.remove(cell.result.directory)
+    groups = sharing_states([whole, *sized])
+    assert [len(group) for group in groups] == ([3] if weights == "frozen" else [1, 1, 1])
+    for group in groups:
+        run_cells(store, group, MACHINE)
+    assert len(calls) == encodings and [content(store, cell) for cell in (whole, *sized)] == alone
+    seconds = [store.facts(cell.result)["encode_seconds"] for cell in sized]
+    assert seconds == [0, 0] if weights == "frozen" else all(seconds)
 
 
 def make_cell_rows(cell, rows):
@@ -183,7 +212,7 @@ def test_unknown_labels_are_in_no_score(store, make_cell):
     store.storage.write_table(
         path, rows.set_column(rows.column_names.index("unknown"), "unknown", pa.array(unknown, pa.list_(pa.string())))
     )
-    run_cell(store, cell, MACHINE)
+    run_cells(store, [cell], MACHINE)
     predictions = store.storage.read_table(cell.file("predictions.parquet")).to_pandas()[:24]
     assert predictions["unknown"].map(list).tolist() == unknown
     known = predictions[::2]
@@ -192,4 +221,4 @@ def test_unknown_labels_are_in_no_score(store, make_cell):
     assert (food["f1"], food["support"]) == (pytest.approx(f1_score(truth, predicted)), truth.sum())
     binary = make_cell_rows(replace(cell, kind="multi-class"), None)
     with pytest.raises(InputError, match=r"tasks.topics: only a multi-label task can have unknown labels"):
-        run_cell(store, binary, MACHINE)
+        run_cells(store, [binary], MACHINE)

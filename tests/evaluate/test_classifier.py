@@ -23,6 +23,7 @@ from raykd.evaluate.classifier import (
 )
 from raykd.evaluate.encoder import load_encoder, trim_vocabulary
 from raykd.evaluate.features import stored_states
+from raykd.evaluate.head import redundancy
 from raykd.evaluate.objective import Truth
 from raykd.evaluate.ragged import tokenise
 
@@ -183,19 +184,19 @@ def test_what_comes_to_no_finite_number_is_named(encoder, tokens, truth, patienc
         frozen(states, truth, replace(RECIPE, training=training), seed=4)
 
 
-def test_a_penalty_keeps_hops_apart(encoder, tokens, truth):
-    """With it, the attention of two hops overlaps less."""
+def test_a_penalty_is_lowered(encoder, tokens, truth):
+    """Two hops come closer to looking at a token each, and not at the same."""
 
-    def overlap(penalty):
+    def penalised(penalty):
         recipe = Recipe("multi-label", Head(hidden=16, hops=2, penalty=penalty), replace_epochs(20))
         trained = frozen(states, truth, recipe)
         head = make_head(recipe.head, 32, 3)
         head.load_state_dict(trained.head)
-        weights = head(states)[1].detach()
-        return float((weights[..., 0] * weights[..., 1]).sum(dim=1).mean())
+        return float(redundancy(head(states)[1].detach()))
 
     with stored_states(encoder, tokens, 10**9) as states:
-        assert overlap(1.0) < overlap(0.0)
+        without, with_penalty = penalised(0.0), penalised(1.0)
+        assert with_penalty < 0.9 * without
 
 
 def replace_epochs(epochs):

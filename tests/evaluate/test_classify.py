@@ -11,7 +11,7 @@ from raykd.errors import InputError
 from raykd.evaluate import classify as module
 from raykd.evaluate.classify import ClassifyJob, classify
 from raykd.evaluate.encoder import TextEncoder
-from raykd.evaluate.run import Machine, run_cell
+from raykd.evaluate.run import Machine, run_cells
 from raykd.evaluate.saved_heads import chosen_seed, saved_head
 
 RESOURCES = Resources(grid=TrialResources(precision="float32"))
@@ -23,7 +23,7 @@ def cells(store, make_cell):
     first = make_cell()
     second = make_cell(task="food", labels=("food", "sport"), result=Result("scores", "food", 1, {}), threshold=None)
     for cell in (first, second):
-        run_cell(store, cell, Machine(10**9))
+        run_cells(store, [cell], Machine(10**9))
     return first, second
 
 

@@ -1,7 +1,8 @@
 import pytest
 import torch
+from torch.nn import functional
 
-from raykd.evaluate.head import MeanPooling, StructuredSelfAttention, redundancy
+from raykd.evaluate.head import TEXTS_SUMMED, MeanPooling, StructuredSelfAttention, redundancy, weighted_sums
 from raykd.evaluate.ragged import Ragged
 
 
@@ -27,6 +28,17 @@ def test_the_mean_is_that_of_each_text(states):
     head = MeanPooling(width=8, labels=4)
     expected = [head.output(states.take(torch.tensor([text])).values.mean(dim=0)) for text in range(3)]
     torch.testing.assert_close(head(states)[0], torch.stack(expected))
+
+
+@pytest.mark.parametrize("hops", [1, 3])
+def test_sums_of_many_texts(hops):
+    """More texts than are summed at once."""
+    generator = torch.Generator().manual_seed(0)
+    lengths = torch.randint(1, 9, (2 * TEXTS_SUMMED + 5,), generator=generator)
+    states = Ragged(torch.randn(int(lengths.sum()), 6), functional.pad(lengths.cumsum(0), (1, 0)))
+    weights = torch.randn(len(states.values), hops)
+    rows = zip(weights.split(lengths.tolist()), states.values.split(lengths.tolist()), strict=True)
+    torch.testing.assert_close(weighted_sums(weights, states), torch.stack([own.T @ hidden for own, hidden in rows]))
 
 
 def test_redundancy_by_hand():
