@@ -1,8 +1,10 @@
 """A training whose workers, driver and machines are killed at random moments, against one that runs through.
 
 `python benchmarks/train_crashes.py --moments 10`: a Ray cluster of several nodes on this machine, one of them a spare;
-SIGKILL in turn to the training worker, the driver and the raylet that the worker is under. Exit 0 where the encoder's
-weights and training.parquet have the same bytes as those of the training that nothing happened to.
+SIGKILL in turn to the training worker, the driver and the raylet that the worker is under; then a machine whose loss is
+announced NOTICE_SECONDS before, as clouds do with spot machines. Exit 0 where the encoder's weights and
+training.parquet have the same bytes as those of the training that nothing happened to. What is announced must count
+against the budget of announced losses: with `--victims notice` no failure is allowed.
 """
 
 from __future__ import annotations
@@ -16,19 +18,26 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
+from ray._raylet import GcsClient
+from ray.core.generated import autoscaler_pb2
 from train_job import make_job, result_of
 
-VICTIMS = ("worker", "driver", "raylet")
-EPOCH = 32  # steps
+VICTIMS = ("worker", "driver", "raylet", "notice")
+NOTICE_SECONDS = 10  # a training asks every five
+EPOCH = 32  # steps, two to three seconds
+EPOCHS_OF = {"notice": 15}  # and one of the others, so that the training does not end before
 CHECKPOINT_STEPS = 10
 NODE = {"num_cpus": 2, "object_store_memory": 80_000_000}  # a worker takes 1.5 of the CPUs
 ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",
+    "RAY_TRAIN_PREEMPTION_POLL_INTERVAL_S": "1",
     "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -56,11 +65,11 @@ def start_driver(root: Path, address: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, __file__, "--drive", str(root / "job.pickle")], env=environment)
 
 
-def prepare(root: Path, epochs: int) -> None:
-    """Dropout is on: its random numbers must come back too."""
+def prepare(root: Path, epochs: int, failures: int) -> None:
+    """Dropout is on: its random numbers must come back too. failures: how many unannounced ones are allowed."""
     spec = {"layers": 2, "width": 64, "heads": 2, "intermediate": 256, "dropout": 0.1, "epochs": epochs}
     spec |= {"step_sequences": 32, "group_sequences": 8}
-    resources = {"cpus_per_worker": 1.5, "checkpoint_steps": CHECKPOINT_STEPS, "failures": 100}
+    resources = {"cpus_per_worker": 1.5, "checkpoint_steps": CHECKPOINT_STEPS, "failures": failures}
     root.mkdir()
     job = make_job(root / "storage", 2000, 1024, spec, resources)
     (root / "job.pickle").write_bytes(pickle.dumps(job))
@@ -118,17 +127,28 @@ class Crashes:
             worker.kill()
         else:
             node = raylets[worker.ppid()]
+            if victim == "notice":
+                self.announce(node)
             self.nodes.remove(node)  # type: ignore[arg-type]
             self.cluster.remove_node(node, allow_graceful=False)
             self.nodes.append(self.cluster.add_node(**NODE))  # the next spare
         return True
 
-    def train(self, root: Path, moments: list[int], seed: int = 0) -> list[str]:
-        """Run a training to its end; what was killed, and when."""
+    def announce(self, node: Any) -> None:
+        """That a node will be gone in NOTICE_SECONDS; returns then. What `ray drain-node` does."""
+        gone = time.time() + NOTICE_SECONDS
+        client = GcsClient(address=self.cluster.address)
+        preempted = autoscaler_pb2.DRAIN_NODE_REASON_PREEMPTION
+        accepted, why = client.drain_node(node.node_id, preempted, "preempted", int(gone * 1000))
+        if not accepted:
+            raise RuntimeError(f"Ray does not take the notice: {why}")
+        time.sleep(gone - time.time())
+
+    def train(self, root: Path, victims: Mapping[int, str], seed: int = 0) -> list[str]:
+        """Run a training to its end; what was killed, and when. victims: by the step after which they are."""
         address, waits, told = self.cluster.address, random.Random(seed), list[str]()
         driver = start_driver(root, address)
-        for number, moment in enumerate(moments):
-            victim = VICTIMS[number % len(VICTIMS)]
+        for moment, victim in victims.items():
             while checkpointed(root) < moment:
                 if driver.poll() is not None:
                     raise RuntimeError(f"the driver ended with {driver.returncode} before step {moment}")
@@ -160,26 +180,28 @@ def digests(root: Path) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moments", type=int, default=10)
+    parser.add_argument("--victims", nargs="+", choices=VICTIMS, default=VICTIMS, help="in turn")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--drive", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.drive:
         return drive(arguments.drive)
     os.environ.update(ENVIRONMENT)
-    # Kills are spread over the training, the last early enough that it comes before the end.
-    epochs = 1 + arguments.moments
-    part = (EPOCH * epochs - 3 * CHECKPOINT_STEPS) / arguments.moments
-    pick = random.Random(arguments.seed)
-    moments = [int(part * (number + pick.random())) for number in range(arguments.moments)]
+    victims = [arguments.victims[number % len(arguments.victims)] for number in range(arguments.moments)]
+    pick, moments, epochs = random.Random(arguments.seed), list[int](), 0
+    for victim in victims:
+        moments.append(int(EPOCH * (epochs + pick.random())))
+        epochs += EPOCHS_OF.get(victim, 1)
+    epochs += 1  # the last kill, too, comes well before the end
     with TemporaryDirectory() as directory:
         whole, cut = Path(directory, "whole"), Path(directory, "cut")
         for root in (whole, cut):
-            prepare(root, epochs)
+            prepare(root, epochs, failures=0 if {*victims} == {"notice"} else 100)
         started, crashes = time.monotonic(), Crashes()
         try:
-            crashes.train(whole, [])
+            crashes.train(whole, {})
             middle = time.monotonic()
-            told = crashes.train(cut, moments, arguments.seed)
+            told = crashes.train(cut, dict(zip(moments, victims, strict=True)), arguments.seed)
         finally:
             crashes.cluster.shutdown()
         same = [name for name, digest in digests(whole).items() if digests(cut)[name] == digest]
