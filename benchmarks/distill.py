@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import argparse
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -235,7 +235,9 @@ def use_memory(who: str, tokens: int) -> None:
         ids = torch.randint(FIRST_WORD, MBERT_VOCABULARY, (tokens // length, length))
         labels = torch.where(torch.rand(ids.shape) < 0.15, ids, NOT_MASKED)
         reference_step(student.train(), teacher.eval(), (ids, torch.ones_like(ids), labels))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+    # Not ru_maxrss, which a new process inherits from the one that started it.
+    status = Path("/proc/self/status").read_text()
+    print(next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024 / 1e9)
 
 
 def main() -> None:

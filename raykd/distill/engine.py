@@ -6,6 +6,7 @@ Plain torch: `reduce` is how sums go over the workers (`torch.distributed.all_re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,7 @@ from raykd.distill.models import MaskedModel
 from raykd.distill.packed_encoder import PackedEncoder, head_parameters, vocabulary_of
 from raykd.distill.packing import PackedBatch
 from raykd.distill.precision import ComputedModel
+from raykd.distill.products import fast_products
 from raykd.distill.schedule import learning_rate
 from raykd.distill.vocabulary_loss import vocabulary_loss
 from raykd.errors import InputError
@@ -143,9 +145,10 @@ class Engine:
         """
         sums = torch.zeros(4, dtype=torch.float64, device=self.device)
         for batch in batches:
-            total, parts = self._losses(batch.to(self.device), tokens, masked)
-            if total.requires_grad:
-                total.backward()
+            with self._products():
+                total, parts = self._losses(batch.to(self.device), tokens, masked)
+                if total.requires_grad:
+                    total.backward()
             sums += torch.stack([total.detach().double(), *parts])
             del total  # and its graph, which would else lie beside the next batch's
         return sums
@@ -155,7 +158,7 @@ class Engine:
         self.computed.refresh()
         self.model.eval()
         total, masked, alone = 0.0, 0, Scales(kd=0, mlm=1, temperature=1)
-        with torch.no_grad():
+        with torch.no_grad(), self._products():
             for batch in batches:
                 guessed = batch.order[: batch.masked].to(self.device)
                 _, features = self.computed(batch.to(self.device), guessed)
@@ -164,6 +167,9 @@ class Engine:
                 masked += batch.masked
         self.model.train()
         return total, masked
+
+    def _products(self) -> AbstractContextManager[None]:
+        return fast_products(self.device, self.dtype, self.model.config.hidden_size)
 
     def _clear_gradients(self) -> None:
         """Zeros, as views of one tensor, so that all of them are summed over the workers at once."""

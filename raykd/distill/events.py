@@ -33,7 +33,16 @@ class Leaving:
     workers: int
 
 
-Event = Started | Lost | Leaving
+@dataclass(frozen=True)
+class Validated:
+    """losses: language -> masked-language loss of held-out text after `step` steps; best: none before was as good."""
+
+    step: int
+    losses: Mapping[str, float]
+    best: bool
+
+
+Event = Started | Lost | Leaving | Validated
 
 
 class Story:
@@ -54,6 +63,12 @@ class Story:
                 f"{self.name}: {event.nodes} machine(s) with {event.workers} worker(s) will be taken away; saved after "
                 f"step {self.step:,}"
             )
+        if isinstance(event, Validated):
+            mean = sum(event.losses.values()) / len(event.losses)
+            each = ", ".join(f"{language} {loss:.3f}" for language, loss in event.losses.items())
+            parts = f" ({each})" if len(event.losses) > 1 else ""
+            best = ", the best so far" if event.best else ""
+            return f"{self.name}: validation loss {mean:.3f}{parts} after step {event.step:,}{best}"
         again, self.step, self.workers = max(0, self.step - event.step), event.step, event.workers
         if not event.step and not again:
             return None

@@ -9,6 +9,7 @@ import torch
 from transformers import DistilBertConfig, PretrainedConfig
 
 from raykd.config import Loss
+from raykd.distill.products import fast_products
 
 MATRIX = {"cpu": 1024, "cuda": 8192}  # rows and columns of the product that measures the peak: 2 GFLOP, 1.1 TFLOP
 SECONDS = 0.3  # that measuring takes, after a first product for caches and clocks
@@ -66,10 +67,12 @@ def measured_peak(device: str, precision: torch.dtype) -> float:
     """Operations a second of a square product, the best of a few: what this worker's threads or GPU can do."""
     size = MATRIX[torch.device(device).type]
     left, right = (torch.rand(size, size, device=device, dtype=precision) for _ in range(2))
-    _product_seconds(left, right)
-    operations, best, began = 2 * size**3, 0.0, time.perf_counter()
-    while not best or time.perf_counter() - began < SECONDS:
-        best = max(best, operations / _product_seconds(left, right))
+    operations, best = 2 * size**3, 0.0
+    with fast_products(device, precision, size):
+        _product_seconds(left, right)
+        began = time.perf_counter()
+        while not best or time.perf_counter() - began < SECONDS:
+            best = max(best, operations / _product_seconds(left, right))
     return best
 
 

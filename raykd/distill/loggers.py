@@ -10,13 +10,14 @@ import tempfile
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from raykd.artifacts import Storage
 from raykd.distill.engine import StepRow
 from raykd.distill.timing import TimingRow
+from raykd.distill.validation import ValidationRow
 
 # Column of training.parquet -> name of its curve.
 CURVES = {
@@ -34,6 +35,9 @@ class Observer(ABC):
 
     @abstractmethod
     def log(self, row: StepRow, timing: TimingRow) -> None: ...
+
+    def validated(self, found: Sequence[ValidationRow], best: bool) -> None:  # noqa: B027 (some have no use for it)
+        """Told after the step that a validation came after; best: none before was as good."""
 
     def flush(self) -> None:  # noqa: B027 (most have nothing to do)
         """Called at every checkpoint: what must not be lost goes out now."""
@@ -73,6 +77,12 @@ def scalars(row: StepRow, timing: TimingRow) -> Iterator[tuple[str, float]]:
     yield "data_wait", timing.data_wait
 
 
+def validation_scalars(found: Sequence[ValidationRow]) -> Iterator[tuple[str, float, int]]:
+    """(name, value, step) of a validation, at the step that it came after, as the losses of that step are."""
+    for row in found:
+        yield f"validation/{row.language}", row.loss, row.step - 1
+
+
 class TensorBoardLogger(Observer):
     """Event files in <storage>/<experiment>/tensorboard/<encoder>-<seed>-<hash8>/."""
 
@@ -90,6 +100,10 @@ class TensorBoardLogger(Observer):
     def log(self, row: StepRow, timing: TimingRow) -> None:
         for name, value in scalars(row, timing):
             self.writer.add_scalar(name, value, row.step)
+
+    def validated(self, found: Sequence[ValidationRow], best: bool) -> None:
+        for name, value, step in validation_scalars(found):
+            self.writer.add_scalar(name, value, step)
 
     def flush(self) -> None:
         self.writer.flush()
@@ -121,11 +135,16 @@ class MlflowLogger(Observer):
         self.waiting: list[Any] = []
 
     def log(self, row: StepRow, timing: TimingRow) -> None:
+        self._add((name, value, row.step) for name, value in scalars(row, timing))
+
+    def validated(self, found: Sequence[ValidationRow], best: bool) -> None:
+        self._add(validation_scalars(found))
+
+    def _add(self, values: Iterable[tuple[str, float, int]]) -> None:
         from mlflow.entities import Metric
 
-        if row.step >= self.next_step:
-            now = int(1000 * time.time())
-            self.waiting += [Metric(name, value, now, row.step) for name, value in scalars(row, timing)]
+        now = int(1000 * time.time())
+        self.waiting += [Metric(name, value, now, step) for name, value, step in values if step >= self.next_step]
 
     def flush(self) -> None:
         limit = 1000  # metrics that a server takes at once

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
@@ -21,13 +21,14 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from raykd.config import READER_CPUS, TrainResources
 from raykd.distill.engine import StepRow
-from raykd.distill.events import Event, Lost, Started, Story, silence
+from raykd.distill.events import Event, Lost, Started, Story, Validated, silence
 from raykd.distill.flops import Shape, measured_peak, training_flops
 from raykd.distill.head_first import HeadFirstEngine
 from raykd.distill.loggers import Observer
 from raykd.distill.progress import Display, Meter, Progress
 from raykd.distill.timing import TimingRow
 from raykd.distill.training import Training, TrainingJob
+from raykd.distill.validation import ValidationRow
 
 SEND_SECONDS = 0.5  # at most as often, since each is a call to another process
 
@@ -125,6 +126,9 @@ class Reporter(Observer):
             return
         self.sent = time.monotonic()
         self.put(progress)
+
+    def validated(self, found: Sequence[ValidationRow], best: bool) -> None:
+        self.put(Validated(found[0].step, {row.language: row.loss for row in found}, best))
 
     def put(self, what: Progress | Event) -> None:
         try:

@@ -31,6 +31,7 @@ from raykd.distill.precision import compute_dtype
 from raykd.distill.progress import Display
 from raykd.distill.reporting import FailureReport, Reporter, shown_progress, worker_resources
 from raykd.distill.training import Training, TrainingJob
+from raykd.distill.validation import Selection
 from raykd.errors import InputError, LimitReached
 
 VERSION = 3
@@ -144,6 +145,11 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     def observe(row: StepRow, took: timing.TimingRow) -> None:
         tell_all(observers, lambda observer: observer.log(row, took))
 
+    def validated(selection: Selection) -> None:
+        step, best = len(training.rows), selection.best == len(training.rows)
+        found = [row for row in selection.rows if row.step == step]
+        tell_all(observers, lambda observer: observer.validated(found, best))
+
     def reduce(tensor: torch.Tensor) -> None:
         if world_size > 1:
             torch.distributed.all_reduce(tensor)
@@ -157,7 +163,7 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
         storage, job.tokens.directory, training.worker_groups(), len(training.rows), training.total_steps
     )
     try:
-        training.run(steps, reduce, save, observe, leaving=_Notices(queue, rank).new)
+        training.run(steps, reduce, save, observe, validated, leaving=_Notices(queue, rank).new)
     finally:
         checkpoints.wait()
         tell_all(observers, lambda observer: observer.close())
@@ -166,15 +172,15 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
             training.save_encoder(directory)
             storage.put_directory(directory, job.directory)
     engine, selection = training.engine, training.selection
-    validated = {}
+    kept_weights = {}
     if selection and selection.best is not None:
         kept = selection.best if selection.settings.keep == "best" else len(training.rows)
-        validated = {"kept_step": kept, "best_step": selection.best, "validation_loss": selection.means[kept]}
+        kept_weights = {"kept_step": kept, "best_step": selection.best, "validation_loss": selection.means[kept]}
     return {
         "parameters": int(engine.model.base_model.num_parameters()),
         "precision": str(engine.dtype).removeprefix("torch."),
         "threads": torch.get_num_threads(),
-        **validated,
+        **kept_weights,
     }
 
 

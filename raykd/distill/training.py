@@ -135,12 +135,14 @@ class Training:
         reduce: Reduce,
         save: Callable[[Training], None],
         observe: Callable[[StepRow, TimingRow], None],
+        validated: Callable[[Selection], None] = lambda selection: None,
         leaving: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Train from where the rows end. All four are called on every worker, at the same steps.
+        """Train from where the rows end. All are called on every worker, at the same steps.
 
         steps: the sequences of this worker's part of each step, from that step on; save: for each checkpoint, and after
-        the last step; observe: after each step; leaving: whether a machine is announced to go, upon which all is saved.
+        the last step; observe: after each step; validated: after each validation; leaving: whether a machine is
+        announced to go, upon which all is saved.
         Raises LimitReached where one of resources.limits is, after what was done is saved.
         """
         pace, ended = Pace(self.job.resources), time.monotonic()
@@ -161,7 +163,7 @@ class Training:
             self.rows.append(row)
             self.timing.append(timing)
             observe(row, timing)
-            self._validate(reduce)
+            self._validate(reduce, validated)
             due = self._due(pace, reduce)
             if due.save or due.stop or self.finished or (due.ask and leaving()):
                 save(self)
@@ -171,13 +173,14 @@ class Training:
             if due.stop:
                 raise self._limit_reached(pace)
 
-    def _validate(self, reduce: Reduce) -> None:
+    def _validate(self, reduce: Reduce, validated: Callable[[Selection], None]) -> None:
         """Where it is time, take the loss of held-out text, and keep the weights where they are the best so far."""
         selection, steps = self.selection, len(self.rows)
         if selection and (steps == self.total_steps or steps % selection.settings.every == 0):
             selection.rows += self._held_out.losses(self.engine, steps, reduce)
             if self.rank == 0 and selection.best == steps:
                 selection.weights = checkpoint.copy_weights(self.engine)
+            validated(selection)
 
     @cached_property
     def _held_out(self) -> HeldOut:

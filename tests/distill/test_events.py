@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from raykd.distill.events import Leaving, Lost, Started, Story, silence
+from raykd.distill.events import Leaving, Lost, Started, Story, Validated, silence
 
 READERS = 0.1
 
@@ -36,6 +36,14 @@ def test_a_notice_is_told():
     assert story(7, 2).tell(Leaving(1, 1)) == (
         "student: 1 machine(s) with 1 worker(s) will be taken away; saved after step 7"
     )
+
+
+def test_a_validation_is_told():
+    told = story(20, 1)
+    assert told.tell(Validated(20, {"eng": 2.0, "spa": 3.0}, best=True)) == (
+        "student: validation loss 2.500 (eng 2.000, spa 3.000) after step 20, the best so far"
+    )
+    assert told.tell(Validated(40, {"eng": 2.0}, best=False)) == "student: validation loss 2.000 after step 40"
 
 
 def test_silence_names_what_is_missing():

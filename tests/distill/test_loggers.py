@@ -10,6 +10,7 @@ from raykd.artifacts import Storage
 from raykd.distill.engine import StepRow
 from raykd.distill.loggers import Observer, open_loggers, scalars, tell_all
 from raykd.distill.timing import TimingRow
+from raykd.distill.validation import ValidationRow
 
 DIRECTORY = "encoders/student-7-0123abcd"
 
@@ -26,6 +27,8 @@ def log(loggers, steps) -> None:
     for step in steps:
         for logger in loggers:
             logger.log(row(step), timing(step))
+            if step % 2:
+                logger.validated([ValidationRow(step + 1, "eng", 3.0 - step, 40)], best=True)
     for logger in loggers:
         logger.flush()
         logger.close()
@@ -79,6 +82,7 @@ def test_tensorboard_has_every_step_once_after_a_restart(tmp_path):
     found = events(tmp_path / "tensorboard" / "student-7-0123abcd")
     assert curve(found, "loss/total") == {step: 2.0 + step for step in range(8)}
     assert curve(found, "loss/kd") == dict.fromkeys(range(8), 0.5)
+    assert curve(found, "validation/eng") == {step: 3.0 - step for step in (1, 3, 5, 7)}
 
 
 def test_tensorboard_files_reach_an_object_store():
@@ -102,6 +106,8 @@ def test_mlflow_has_every_step_once_after_a_restart(tmp_path, monkeypatch):
     assert run.info.run_name == "student-7-0123abcd"
     history = client.get_metric_history(run.info.run_id, "loss/total")
     assert [(metric.step, metric.value) for metric in history] == [(step, 2.0 + step) for step in range(8)]
+    history = client.get_metric_history(run.info.run_id, "validation/eng")
+    assert [(metric.step, metric.value) for metric in history] == [(step, 3.0 - step) for step in (1, 3, 5, 7)]
 
 
 def test_without_loggers_nothing_is_written(tmp_path):
