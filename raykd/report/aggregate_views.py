@@ -8,23 +8,27 @@ from raykd.report.inputs import ReportInputs
 from raykd.report.results import Results
 from raykd.report.table import Cell, Table, absent_table, count, in_order, percent, row
 from raykd.statistics.aggregates import interquartile_mean, performance_profile
-from raykd.statistics.summary import WEIGHTS
+from raykd.statistics.summary import AVERAGE_PRECISION, WEIGHTS
 
-COLUMNS = ("task", "weights", "encoder", "interquartile_mean", "low", "high", "mean", "scores")
+COLUMNS = ("task", "weights", "encoder", "interquartile_mean", "low", "high", "mean", AVERAGE_PRECISION, "scores")
 POINTS = 60  # of a profile
+PRECISION_NOTE = (
+    "Average precision: how well the texts are ranked by probability, so no threshold counts (scikit-learn's); of the "
+    "same labels as F1, averaged in the same way, without labels that no test text has."
+)
 
 Strata = dict[tuple[str, str], dict[str, list[np.ndarray]]]
 
 
-def strata(inputs: ReportInputs, results: Results) -> Strata:
-    """(task, weights) -> encoder -> the F1 scores of each language.
+def strata(inputs: ReportInputs, results: Results, metric: str = "f1") -> Strata:
+    """(task, weights) -> encoder -> the scores of each language in one metric.
 
     Only languages in which all its encoders are scored: encoders can be compared on the same cells alone.
     """
-    f1 = results.headline[results.headline["metric"] == "f1"]
+    scores = results.headline[results.headline["metric"] == metric]
     found: Strata = {}
     for task, encoders in inputs.task_encoders.items():
-        own = f1[(f1["task"] == task) & f1["encoder"].isin(encoders)]
+        own = scores[(scores["task"] == task) & scores["encoder"].isin(encoders)]
         for weights in in_order(own["weights"], WEIGHTS):
             cells = {
                 key: v.to_numpy() for key, v in own[own["weights"] == weights].groupby(["encoder", "language"])["value"]
@@ -36,8 +40,8 @@ def strata(inputs: ReportInputs, results: Results) -> Strata:
     return found
 
 
-def aggregate_table(groups: Strata) -> Table:
-    """The interquartile mean of F1 with its interval, beside the mean."""
+def aggregate_table(groups: Strata, precisions: Strata) -> Table:
+    """The interquartile mean of F1 with its interval, beside the mean and that of the average precision."""
     slug, title = "aggregates", "F1 over all languages and seeds, in percent"
     if not groups:
         return absent_table(slug, title, "Nothing has been evaluated yet.")
@@ -47,6 +51,8 @@ def aggregate_table(groups: Strata) -> Table:
         best = max(percent(float(own.estimate)) for own in found.values())
         for name, own in found.items():
             scores = np.concatenate(encoders[name])
+            ranked = precisions.get((task, weights), {}).get(name)
+            precision = float(np.concatenate(ranked).mean()) if ranked else np.nan
             shown = percent(float(own.estimate))
             interval = f"[{percent(float(own.low))}, {percent(float(own.high))}]"
             rows.append(
@@ -57,16 +63,16 @@ def aggregate_table(groups: Strata) -> Table:
                     Cell(shown, bold=shown == best),
                     interval,
                     percent(scores.mean()),
+                    percent(precision),
                     count(len(scores)),
                 )
             )
-            raw.append(
-                (task, weights, name, float(own.estimate), float(own.low), float(own.high), scores.mean(), len(scores))
-            )
+            bounds = (float(own.low), float(own.high))
+            raw.append((task, weights, name, float(own.estimate), *bounds, scores.mean(), precision, len(scores)))
     return Table(
         slug,
         title,
-        ("task", "weights", "encoder", "interquartile mean", "95 %", "mean", "scores"),
+        ("task", "weights", "encoder", "interquartile mean", "95 %", "mean", "average precision", "scores"),
         tuple(rows),
         headings=3,
         groups=2,
@@ -75,6 +81,7 @@ def aggregate_table(groups: Strata) -> Table:
             "Interquartile mean: of the middle half of all scores, so one hard language sways it less. Intervals: "
             "bootstrap over seeds within each language (Agarwal et al. 2021). Only languages in which all encoders of "
             "the task are scored.",
+            PRECISION_NOTE,
         ),
     )
 

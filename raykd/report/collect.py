@@ -22,7 +22,7 @@ from raykd.report.render import write_report
 from raykd.report.sizes import size_rows
 from raykd.report.stored_predictions import read_predictions
 
-VERSION = 5
+VERSION = 6
 
 
 def write_current_report(plan: Plan, paper: bool = False) -> str:

@@ -27,7 +27,7 @@ COLUMNS = {
     "labels": ("task", "kind", "language", "split", "label", "rows"),
     "scores": (
         *("task", "kind", "language", "encoder", "weights", "encoder_seed", "seed"),
-        *("label", "precision", "recall", "f1", "support"),
+        *("label", "precision", "recall", "f1", "average_precision", "support"),
     ),
     "training": ("encoder", "seed", "step", "tokens", "loss", "kd", "mlm", "cosine"),
     "encoders": ("encoder", "parameters", "layers", "width", "vocabulary", "bytes"),
@@ -76,8 +76,8 @@ class ReportInputs:
     corpora         what each encoder trained here was trained on; bytes of uncompressed UTF-8 text
     splits          rows per task, language, split (train, validation, test), origin ("", natural, translated)
     labels          rows per task, language, split and label
-    scores          precision, recall and f1 (0 to 1) and support, per encoder seed, classifier seed and
-                    label; kind is binary, multi-class or multi-label; weights is frozen or fine-tuned
+    scores          precision, recall, f1 and average_precision (0 to 1) and support, per encoder seed, classifier
+                    seed and label; kind is binary, multi-class or multi-label; weights is frozen or fine-tuned
     positive        binary task -> positive label
     baselines       in the order of their marks: * † ‡ § ¶ ‖
     task_encoders   task -> the encoders of its rows in Table 8, in order

@@ -20,7 +20,7 @@ from raykd.report.table import (
     signed_percent,
 )
 from raykd.statistics.kolmogorov_smirnov import LEVEL
-from raykd.statistics.summary import CELL, METRICS, WEIGHTS
+from raykd.statistics.summary import AVERAGE_PRECISION, CELL, METRICS, WEIGHTS
 
 METRIC_NAMES = {"f1": "F1", "precision": "precision", "recall": "recall"}
 
@@ -61,22 +61,26 @@ def score_table(inputs: ReportInputs, results: Results) -> Table:
 
 
 def gain_table(results: Results) -> Table:
-    """The mean gains in F1 of section 8, relative and absolute; the CSV has precision and recall too."""
+    """The mean gains in F1 of section 8, relative and absolute, and in average precision; the CSV has every metric."""
     slug, title = "gains", "Mean gain in F1 over each baseline"
     found = results.gains[results.gains["metric"] == "f1"]
     if found.empty:
         return absent_table(slug, title, "No adapted encoder has a score beside a baseline's.")
+    ranked = results.gains[results.gains["metric"] == AVERAGE_PRECISION]
+    precisions = ranked.set_index(["encoder", "baseline", "weights"])["absolute"].to_dict()
     rows = [
         row(
             *(gain.encoder, gain.baseline, gain.weights),
-            *(signed_percent(gain.relative), _gain_interval(gain), signed_percent(gain.absolute), count(gain.cells)),
+            *(signed_percent(gain.relative), _gain_interval(gain), signed_percent(gain.absolute)),
+            signed_percent(precisions.get((gain.encoder, gain.baseline, gain.weights))),
+            count(gain.cells),
         )
         for gain in records(found)
     ]
     return Table(
         slug,
         title,
-        ("encoder", "baseline", "weights", "relative (%)", "95 %", "absolute (points)", "cells"),
+        ("encoder", "baseline", "weights", "relative (%)", "95 %", "absolute (points)", "average precision", "cells"),
         tuple(rows),
         headings=3,
         groups=2,
@@ -84,7 +88,7 @@ def gain_table(results: Results) -> Table:
         notes=(
             "Relative: the mean over cells (task, language, weights) of the ratio of mean scores. Absolute: the "
             "mean difference of mean scores. Every cell counts the same. 95 %: of the relative gain, over seeds and "
-            "test texts, where predictions are stored.",
+            "test texts, where predictions are stored. Average precision: its absolute gain.",
         ),
     )
 

@@ -13,6 +13,7 @@ from raykd.report.score_tables import gain_table, score_table
 from raykd.report.table import Table
 from raykd.report.text_tables import drop_table, text_table, token_table
 from raykd.report.unseen import unseen_table
+from raykd.statistics.summary import AVERAGE_PRECISION
 
 
 def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
@@ -33,7 +34,7 @@ def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
         score_table(inputs, results),
         certainty_table(results),
         gain_table(results),
-        aggregate_table(strata(inputs, results)),
+        aggregate_table(strata(inputs, results), strata(inputs, results, AVERAGE_PRECISION)),
         unseen_table(results.unseen),
         comparison_table(results),
         stage_table(inputs),

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-METRICS = ("f1", "precision", "recall")
+METRICS = ("f1", "precision", "recall")  # those of Table 8, which are tested
+AVERAGE_PRECISION = "average_precision"  # needs no threshold
 WEIGHTS = ("frozen", "fine-tuned")
 CELL = ["task", "language", "encoder", "weights"]
 RUN = [*CELL, "encoder_seed", "seed"]
@@ -18,11 +19,13 @@ RUN = [*CELL, "encoder_seed", "seed"]
 def headline_scores(scores: pd.DataFrame, positive: Mapping[str, str]) -> pd.DataFrame:
     """One value per cell, encoder seed, classifier seed and metric.
 
-    scores: columns task, kind, language, encoder, weights, encoder_seed, seed, label, precision, recall
-    and f1 (0 to 1). positive: binary task -> positive label.
+    scores: columns task, kind, language, encoder, weights, encoder_seed, seed, label, precision, recall, f1
+    and average_precision (0 to 1; this one missing for a label that no test text has, which its macro average
+    leaves out). positive: binary task -> positive label.
     Returns columns task, language, encoder, weights, encoder_seed, seed, metric, value, in order of
-    first appearance. Raises ValueError for a binary task without a positive label among its scores, and
-    for an undefined score: a mean over the other labels would pass for the macro average.
+    first appearance; an average precision of no label has no row. Raises ValueError for a binary task without a
+    positive label among its scores, and for any other undefined score: a mean over the other labels would pass
+    for the macro average.
     """
     undefined = scores[scores[list(METRICS)].isna().any(axis=1)]
     if len(undefined):
@@ -34,8 +37,10 @@ def headline_scores(scores: pd.DataFrame, positive: Mapping[str, str]) -> pd.Dat
         if positive.get(task) not in labels:
             raise ValueError(f"binary task {task!r}: positive label {positive.get(task)!r} is not one of {labels}")
     counted = scores[~binary | (scores["label"] == scores["task"].map(dict(positive)))]
-    macro = counted.groupby(RUN, sort=False)[list(METRICS)].mean().reset_index()
-    return macro.melt(id_vars=RUN, value_vars=list(METRICS), var_name="metric", value_name="value")
+    metrics = [*METRICS, AVERAGE_PRECISION]
+    macro = counted.astype({AVERAGE_PRECISION: float}).groupby(RUN, sort=False)[metrics].mean().reset_index()
+    values = macro.melt(id_vars=RUN, value_vars=metrics, var_name="metric", value_name="value")
+    return values.dropna(subset="value", ignore_index=True)
 
 
 def cell_summary(headline: pd.DataFrame) -> pd.DataFrame:

@@ -30,10 +30,8 @@ def large(make_inputs, frame):
         predictions[task, language, encoder, weights] = Predictions(names_of_texts, groups, decisions)
         for seed in range(10):
             for label in LABELS[task]:
-                precision, recall, f1 = generator.normal((0.8, 0.7, 0.75), 0.004)
-                scores.append(
-                    (task, TASKS[task], language, encoder, weights, 56, seed, label, precision, recall, f1, 300)
-                )
+                found = generator.normal((0.8, 0.7, 0.75, 0.8), 0.004)
+                scores.append((task, TASKS[task], language, encoder, weights, 56, seed, label, *found, 300))
     return make_inputs(
         scores=frame("scores", scores),
         expected_cells=frame("expected_cells", [(*cell, 10) for cell in cells]),

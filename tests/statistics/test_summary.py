@@ -58,7 +58,7 @@ def test_published_absolute_gains(published):
 def score_rows(task, kind, by_label, seed=0):
     return [
         {"task": task, "kind": kind, "language": "eng", "encoder": "a", "weights": "frozen", "encoder_seed": 1,
-         "seed": seed, "label": label, "precision": p, "recall": r, "f1": f, "support": 5}
+         "seed": seed, "label": label, "precision": p, "recall": r, "f1": f, "average_precision": f, "support": 5}
         for label, (p, r, f) in by_label.items()
     ]  # fmt: skip
 
@@ -95,6 +95,17 @@ def test_cells_have_mean_standard_deviation_and_count():
     assert alone["standard_deviation"].isna().all()
 
 
+def test_average_precision_is_the_mean_over_labels_that_have_one():
+    rows = pd.DataFrame(score_rows("l", "multi-label", {label: (1, 1, 0.5) for label in "xyz"}))
+    rows["average_precision"] = [0.2, None, 0.8]
+    found = headline_scores(rows, {}).set_index("metric")["value"]
+    assert (found["average_precision"], found["f1"]) == (0.5, 0.5)
+    rows["average_precision"] = [None] * 3
+    assert set(headline_scores(rows, {})["metric"]) == {"f1", "precision", "recall"}
+    with pytest.raises(ValueError, match="1 score rows have an undefined precision, recall or f1"):
+        headline_scores(rows.assign(f1=[1, 1, None]), {})
+
+
 def test_a_baseline_of_zero_has_no_ratio():
     cells = pd.DataFrame(
         [("t", "eng", e, "frozen", "f1", v) for e, v in (("new", 0.5), ("old", 0.0))],
@@ -118,6 +129,7 @@ def test_no_scores_give_empty_frames_with_their_columns():
         "precision",
         "recall",
         "f1",
+        "average_precision",
     ]
     cells = cell_summary(headline_scores(pd.DataFrame(columns=columns), {}))
     found = gains(paired_cells(cells, ["old"]))
