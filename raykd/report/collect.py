@@ -33,7 +33,7 @@ def write_current_report(plan: Plan, paper: bool = False) -> str:
     """
     store, started = plan.store, time.time()
     done = {name: result.hash for name, result in plan.results().items() if store.manifest(result)}
-    seeds = {cell.result.name: len(_scores(plan, cell)) for cell in _unique([*plan.cells, *plan.sweep_cells])}
+    seeds = {cell.result.name: len(_scores(plan, cell)) for cell in _unique(plan.all_cells)}
     # Token shards are added to a result that keeps its hash.
     shards = {
         planned.tokens.directory: len(store.facts(planned.tokens)["shards"])
@@ -88,19 +88,7 @@ def collect(plan: Plan, paper: bool = False) -> ReportInputs:
         training=frame("training", (row for planned in trained for row in _training_rows(plan, planned))),
         encoders=frame("encoders", size_rows(plan, made)),
         stages=frame("stages", _stage_rows(plan)),
-        expected_cells=frame(
-            "expected_cells",
-            (
-                {
-                    "task": cell.task,
-                    "language": cell.language,
-                    "encoder": cell.encoder,
-                    "weights": cell.weights,
-                    "seeds": len(cell.asked),
-                }
-                for cell in cells
-            ),
-        ),
+        expected_cells=frame("expected_cells", map(_expected, cells)),
         settings=to_yaml(experiment),
         versions=library_versions(),
         commit=git_commit(),
@@ -118,6 +106,8 @@ def collect(plan: Plan, paper: bool = False) -> ReportInputs:
         paper=paper_differences(experiment) if paper else None,
         latency=frame("latency", latency_rows(plan)),
         homonyms=frame("homonyms", homonym_rows(plan)),
+        sized_scores=frame("sized_scores", (row for cell in plan.train_size_cells for row in _scores(plan, cell))),
+        sized_cells=frame("sized_cells", map(_expected, plan.train_size_cells)),
     )
 
 
@@ -137,16 +127,23 @@ def _scores(plan: Plan, cell: Cell) -> list[dict[str, Any]]:
     path = cell.file("scores.parquet")
     if not plan.store.storage.exists(path):
         return []
-    asked = set(cell.asked)
-    same = {
+    asked, same = set(cell.asked), _names(cell) | {"kind": cell.kind}
+    rows = plan.store.storage.read_table(path).to_pylist()
+    return [same | row for row in rows if (row["encoder_seed"], row["seed"]) in asked]
+
+
+def _expected(cell: Cell) -> dict[str, Any]:
+    return _names(cell) | {"seeds": len(cell.asked)}
+
+
+def _names(cell: Cell) -> dict[str, Any]:
+    return {
         "task": cell.task,
-        "kind": cell.kind,
         "language": cell.language,
         "encoder": cell.encoder,
         "weights": cell.weights,
+        "train_rows": cell.train_rows,
     }
-    rows = plan.store.storage.read_table(path).to_pylist()
-    return [same | row for row in rows if (row["encoder_seed"], row["seed"]) in asked]
 
 
 def _training_rows(plan: Plan, planned: PlannedEncoder) -> Iterable[dict[str, Any]]:

@@ -43,7 +43,7 @@ def conclusions(inputs: ReportInputs, results: Results) -> list[str]:
     for encoder in pairs["encoder"].unique():
         scored = set(pairs.loc[pairs["encoder"] == encoder, "baseline"])
         sentences += [_gain(encoder, name, results) for name in inputs.baselines if name in scored]
-    return [*sentences, *_quantity(inputs, results)]
+    return [*sentences, *_labels(results), *_quantity(inputs, results)]
 
 
 def key_figures(results: Results) -> list[tuple[str, str]]:
@@ -56,23 +56,33 @@ def key_figures(results: Results) -> list[tuple[str, str]]:
 
 def missing(inputs: ReportInputs, results: Results) -> list[str]:
     """What the experiment asks for and storage does not hold yet; empty when nothing is missing."""
-    # With several encoder seeds a cell is as complete as its poorest one.
-    seeds = inputs.scores.groupby([*CELL, "encoder_seed"])["seed"].nunique().groupby(CELL).min().to_dict()
-    absent: dict[tuple[str, str, str], list[str]] = {}
-    partial = []
-    for cell in records(inputs.expected_cells):
-        found = seeds.get((cell.task, cell.language, cell.encoder, cell.weights), 0)
-        if not found:
-            absent.setdefault((cell.task, cell.encoder, cell.weights), []).append(cell.language)
-        elif found < cell.seeds:
-            where = f"{cell.task}, {cell.encoder}, {cell.weights}, {cell.language}"
-            partial.append(f"{where}: {found} of {cell.seeds} seeds.")
-    lines = [f"{', '.join(where)}: no scores for {', '.join(names)}." for where, names in absent.items()]
+    lines = _missing_cells(inputs.expected_cells, inputs.scores)
+    for rows in sorted(set(inputs.sized_cells["train_rows"])):
+        expected, scores = (own[own["train_rows"] == rows] for own in (inputs.sized_cells, inputs.sized_scores))
+        lines += _missing_cells(expected, scores, rows)
     if inputs.sweep is not None:
         scored = set(sweep_cells(inputs, results)["encoder"])
         planned = [*inputs.sweep.baselines, *(name for _, name in inputs.sweep.quantities)]
         names = [name for name in planned if name not in scored]
-        partial += [f"Sweep: no scores for {', '.join(names)}."] if names else []
+        lines += [f"Sweep: no scores for {', '.join(names)}."] if names else []
+    return lines
+
+
+def _missing_cells(expected: pd.DataFrame, scores: pd.DataFrame, train_rows: int | None = None) -> list[str]:
+    """Lines on cells of all training rows, or of so many of them: those without scores, then those that lack seeds."""
+    # With several encoder seeds a cell is as complete as its poorest one.
+    seeds = scores.groupby([*CELL, "encoder_seed"])["seed"].nunique().groupby(CELL).min().to_dict()
+    sized = (f"{train_rows:,} rows",) if train_rows else ()
+    absent: dict[tuple[str, ...], list[str]] = {}
+    partial = []
+    for cell in records(expected):
+        found = seeds.get((cell.task, cell.language, cell.encoder, cell.weights), 0)
+        where = (cell.task, cell.encoder, cell.weights, *sized)
+        if not found:
+            absent.setdefault(where, []).append(cell.language)
+        elif found < cell.seeds:
+            partial.append(f"{', '.join(where)}, {cell.language}: {found} of {cell.seeds} seeds.")
+    lines = [f"{', '.join(where)}: no scores for {', '.join(names)}." for where, names in absent.items()]
     return lines + partial
 
 
@@ -127,6 +137,19 @@ def _gain(encoder: str, baseline: str, results: Results) -> str:
         f"Higher in {int((pairs['absolute'] > 0).sum())} of {_many(len(pairs), 'cell')}; "
         f"significantly higher in {higher}, significantly lower in {lower}; in brackets, after Holm's correction."
     )
+
+
+def _labels(results: Results) -> list[str]:
+    """In how many cells each encoder needs fewer labelled rows than all to score what a baseline does with all."""
+    sentences = []
+    for (encoder, baseline), own in results.reached.groupby(["encoder", "baseline"], sort=False):
+        fewer = int((own["rows"].notna() & ~own["all_rows"] & ~(own["rows"] >= own["baseline_rows"])).sum())
+        never = int((own["rows"].isna() & ~own["all_rows"]).sum())
+        sentences.append(
+            f"With fewer labelled rows {encoder} scores what {baseline} scores with all of them in {fewer} of "
+            f"{_many(len(own), 'cell')}; in {never} with no number of rows that is scored."
+        )
+    return sentences
 
 
 def _quantity(inputs: ReportInputs, results: Results) -> list[str]:

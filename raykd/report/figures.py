@@ -4,6 +4,7 @@ from raykd.report.aggregate_views import profile_figure, strata
 from raykd.report.corpus_figure import corpus_figure
 from raykd.report.figure import BLUE, RED, Figure, line_styles, new_canvas, style, to_svg
 from raykd.report.inputs import ReportInputs
+from raykd.report.learning_figure import learning_figure
 from raykd.report.loss_curves import loss_figures
 from raykd.report.probe_tables import conditions, first_latencies
 from raykd.report.quantity_table import sweep_cells
@@ -21,6 +22,7 @@ def build_figures(inputs: ReportInputs, results: Results) -> dict[str, Figure]:
         figures = (
             corpus_figure(inputs),
             quantity_figure(inputs, results),
+            learning_figure(inputs, results),
             *loss_figures(inputs),
             strip_figure(inputs, results),
             ecdf_figure(inputs, results),

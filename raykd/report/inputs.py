@@ -15,6 +15,12 @@ from raykd.statistics.item_bootstrap import Decisions
 
 MARKS = ("*", "†", "‡", "§", "¶", "‖")
 
+SCORES = (
+    *("task", "kind", "language", "encoder", "weights", "encoder_seed", "seed"),
+    *("label", "precision", "recall", "f1", "average_precision", "support"),
+)
+EXPECTED_CELLS = ("task", "language", "encoder", "weights", "seeds")
+
 COLUMNS = {
     "texts": ("corpus", "language", "source", "read", "documents", "bytes"),
     "drops": ("corpus", "language", "source", "reason", "documents"),
@@ -25,10 +31,8 @@ COLUMNS = {
     "corpora": ("encoder", "corpus", "language", "documents", "bytes", "tokens"),
     "splits": ("task", "kind", "language", "split", "origin", "rows"),
     "labels": ("task", "kind", "language", "split", "label", "rows"),
-    "scores": (
-        *("task", "kind", "language", "encoder", "weights", "encoder_seed", "seed"),
-        *("label", "precision", "recall", "f1", "average_precision", "support"),
-    ),
+    "scores": SCORES,
+    "sized_scores": (*SCORES, "train_rows"),
     "training": ("encoder", "seed", "step", "tokens", "loss", "kd", "mlm", "cosine"),
     "encoders": ("encoder", "parameters", "layers", "width", "vocabulary", "bytes"),
     "latency": (
@@ -37,7 +41,8 @@ COLUMNS = {
     ),
     "homonyms": ("encoder", "word", "sense", "neighbour", "neighbour_distance", "within", "between"),
     "stages": ("stage", "name", "directory", "hash", "seconds"),
-    "expected_cells": ("task", "language", "encoder", "weights", "seeds"),
+    "expected_cells": EXPECTED_CELLS,
+    "sized_cells": (*EXPECTED_CELLS, "train_rows"),
 }
 
 
@@ -88,6 +93,8 @@ class ReportInputs:
     homonyms        mean cosine distances, by encoder, word and sense (general, technical)
     stages          what ran, where its result lies, and the seconds it took
     expected_cells  every cell that the experiment asks for, with its number of classifier seeds
+    sized_scores    scores of the same cells trained on the first train_rows of their training rows
+    sized_cells     every such cell that the experiment asks for
     settings        the resolved configuration as YAML
     predictions     (task, language, encoder, weights) -> decisions on the test texts, where they are stored
     unseen          encoder -> the groups that its corpus left out
@@ -123,6 +130,8 @@ class ReportInputs:
     paper: tuple[PaperDifference, ...] | None = None
     latency: pd.DataFrame = field(default_factory=lambda: empty("latency"))
     homonyms: pd.DataFrame = field(default_factory=lambda: empty("homonyms"))
+    sized_scores: pd.DataFrame = field(default_factory=lambda: empty("sized_scores"))
+    sized_cells: pd.DataFrame = field(default_factory=lambda: empty("sized_cells"))
 
     def __post_init__(self) -> None:
         for frame, columns in COLUMNS.items():
@@ -137,6 +146,12 @@ class ReportInputs:
         """Every language of the experiment, in order of first appearance."""
         frames = (self.expected_cells, self.scores, self.splits, self.texts, self.corpora)
         return tuple(dict.fromkeys(language for frame in frames for language in frame["language"]))
+
+    @property
+    def train_rows(self) -> pd.DataFrame:
+        """How many training rows each task has: columns task, language, rows."""
+        train = self.splits[self.splits["split"] == "train"]
+        return train.groupby(["task", "language"], sort=False)["rows"].sum().reset_index()
 
     def mark(self, baseline: str) -> str:
         """The mark of a significant difference from this baseline."""

@@ -18,7 +18,8 @@ from raykd.statistics.item_bootstrap import (
     mean_gain_over_both,
     resample,
 )
-from raykd.statistics.summary import CELL, cell_summary, gains, headline_scores, paired_cells
+from raykd.statistics.learning_curves import learning_curves, rows_to_reach
+from raykd.statistics.summary import CELL, WEIGHTS, cell_summary, gains, headline_scores, paired_cells
 
 ALL_ENCODERS = "all adapted encoders"
 OVER_TEXTS = ("texts_low", "texts_high", "both_low", "both_high")
@@ -36,6 +37,8 @@ class Results:
     tests        what `compare_encoders` found in the cells of Table 8, those on F1 with the interval of the difference
                  over texts (texts_low, texts_high) and over texts and seeds (both_low, both_high)
     unseen       what `unseen_gains` returns
+    learning     what `learning_curves` returns, in the order of Table 8
+    reached      what `rows_to_reach` returns for F1
 
     Intervals over texts are NaN where no predictions are stored. Encoders of the sweep alone are in headline and cells
     only.
@@ -48,6 +51,8 @@ class Results:
     gains: pd.DataFrame
     tests: pd.DataFrame
     unseen: pd.DataFrame
+    learning: pd.DataFrame
+    reached: pd.DataFrame
 
 
 def analyse(inputs: ReportInputs) -> Results:
@@ -60,6 +65,9 @@ def analyse(inputs: ReportInputs) -> Results:
     expected = inputs.expected_cells[CELL].itertuples(index=False, name=None)
     tests = compare_encoders(headline, inputs.task_encoders, inputs.baselines, expected)
     resampled = resample_texts(inputs)
+    learning = _in_table_order(
+        inputs, learning_curves(inputs.sized_scores, cells[in_table], inputs.train_rows, inputs.positive)
+    )
     return Results(
         headline,
         cells,
@@ -68,7 +76,18 @@ def analyse(inputs: ReportInputs) -> Results:
         _gain_intervals(_gains_by_encoder(pairs), pairs, resampled),
         intervals_over_texts(tests, resampled),
         unseen_gains(inputs),
+        learning,
+        rows_to_reach(learning[learning["metric"] == "f1"], inputs.baselines),
     )
+
+
+def _in_table_order(inputs: ReportInputs, cells: pd.DataFrame) -> pd.DataFrame:
+    """Rows of cells in the order of tasks, languages, weights and encoders in Table 8."""
+    encoders = [name for names in inputs.task_encoders.values() for name in names]
+    orders = {"task": list(inputs.task_encoders), "language": inputs.languages, "weights": WEIGHTS, "encoder": encoders}
+    places = {name: {v: place for place, v in enumerate(dict.fromkeys(own))} for name, own in orders.items()}
+    order = cells.sort_values(list(places), kind="stable", key=lambda column: column.map(places[str(column.name)]))
+    return order.reset_index(drop=True)
 
 
 def resample_texts(inputs: ReportInputs) -> dict[CellKey, Resampled]:

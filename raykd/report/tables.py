@@ -4,6 +4,7 @@ from raykd.report.aggregate_views import aggregate_table, strata
 from raykd.report.comparison_tables import certainty_table, comparison_table
 from raykd.report.corpus_tables import binary_label_table, corpus_table, label_table, split_table
 from raykd.report.inputs import ReportInputs
+from raykd.report.learning_tables import learning_table, reach_table
 from raykd.report.paper_tables import difference_table, paper_gain_table, paper_table
 from raykd.report.probe_tables import homonym_table, latency_table, sense_table
 from raykd.report.quantity_table import quantity_table
@@ -34,6 +35,8 @@ def build_tables(inputs: ReportInputs, results: Results) -> dict[str, Table]:
         score_table(inputs, results),
         certainty_table(results),
         gain_table(results),
+        learning_table(results),
+        reach_table(results),
         aggregate_table(strata(inputs, results), strata(inputs, results, AVERAGE_PRECISION)),
         unseen_table(results.unseen),
         comparison_table(results),

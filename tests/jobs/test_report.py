@@ -1,11 +1,13 @@
 """The report of a run that the pipeline made: what it reads from storage, and the job's own options."""
 
+import shutil
+
 import pytest
 
 from raykd import config
 from raykd.artifacts import ResultStore, Storage
 from raykd.plan import Plan
-from raykd.report.collect import collect
+from raykd.report.collect import collect, write_current_report
 from raykd.report.results import analyse
 
 
@@ -33,6 +35,27 @@ def test_sizes_and_differences_come_from_the_run(inputs):
     assert sizes.loc["teacher", "layers"] == 2
     assert (sizes["bytes"] > 4 * sizes["parameters"]).all()  # float32, and the vocabulary head
     assert any(difference.what == "data" for difference in inputs.paper)
+
+
+def test_cells_of_fewer_rows_stand_beside_those_of_all(finished, tmp_path):
+    shutil.copytree(finished / "runs", tmp_path / "runs")
+    experiment = config.load(finished / "small.yaml", ["evaluate.train_sizes=[40]", f"storage={tmp_path / 'runs'}"])
+    storage = Storage(f"{experiment.storage}/{experiment.name}")
+    plan = Plan(experiment, ResultStore(storage))
+    whole = next(cell for cell in plan.cells if cell.encoder == "technical-student")
+    sized = next(cell for cell in plan.train_size_cells if cell.encoder == whole.encoder)
+    write_current_report(plan)
+    before = storage.read_json("report/manifest.json")["hash"]
+    # Which scores they are does not matter here.
+    storage.write_table(sized.file("scores.parquet"), storage.read_table(whole.file("scores.parquet")))
+    inputs = collect(plan)
+    assert set(inputs.sized_scores["train_rows"]) == {40}
+    assert len(inputs.sized_cells) == len(plan.train_size_cells)
+    curve = analyse(inputs).learning.query("metric == 'f1' and encoder == 'technical-student'")
+    assert curve["rows"].tolist() == [40, 80]
+    assert curve["mean"].nunique() == 1
+    write_current_report(plan)
+    assert storage.read_json("report/manifest.json")["hash"] != before
 
 
 def test_two_experiments_are_compared(finished, run_job):

@@ -21,7 +21,7 @@ def figures(inputs):
 
 def test_figures_are_svg_with_text_alternatives(figures):
     scores = {"score-distributions", "score-ecdfs", "score-profiles", "size-f1", "unseen-groups"}
-    assert set(figures) == {"corpus-composition", "figure2-quantity", *CURVES, *scores}
+    assert set(figures) == {"corpus-composition", "figure2-quantity", "learning-curves", *CURVES, *scores}
     for figure in figures.values():
         assert ElementTree.fromstring(figure.svg).tag.endswith("svg")
         assert len(figure.alt) > 40
@@ -41,7 +41,7 @@ def test_the_text_alternative_tells_the_numbers(figures):
 
 def test_one_seed_has_no_band_and_no_traceback(make_inputs, inputs):
     one = make_inputs(scores=inputs.scores[inputs.scores["seed"] == 0])
-    assert len(build_figures(one, analyse(one))) == 10
+    assert len(build_figures(one, analyse(one))) == 11
 
 
 def test_names_are_never_read_as_mathematics(make_inputs, inputs):
@@ -66,6 +66,6 @@ def test_long_runs_are_thinned(make_inputs, frame):
 
 
 def test_without_results_there_are_no_figures(make_inputs):
-    nothing = {name: empty(name) for name in ("texts", "scores", "training")}
+    nothing = {name: empty(name) for name in ("texts", "scores", "sized_scores", "training")}
     inputs = make_inputs(**nothing, sweep=None, predictions={})
     assert build_figures(inputs, analyse(inputs)) == {}

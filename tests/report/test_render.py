@@ -122,7 +122,10 @@ PARTIAL = {
         **{name: empty(name) for name in ("scores", "expected_cells")},
         **{"task_encoders": {}, "baselines": (), "sweep": None, "versions": {}, "commit": ""},
     },
-    "one seed": lambda whole: {"scores": whole.scores[whole.scores["seed"] < 1]},
+    "one seed": lambda whole: {
+        name: frame[frame["seed"] < 1]
+        for name, frame in (("scores", whole.scores), ("sized_scores", whole.sized_scores))
+    },
     "three seeds": lambda whole: {"scores": whole.scores[whole.scores["seed"] < 3]},
     "no sweep": lambda whole: {"sweep": None},
     "models only": lambda whole: {"corpora": empty("corpora"), "training": empty("training"), "sweep": None},
@@ -135,6 +138,7 @@ PARTIAL = {
         "labels": whole.labels.query("task == 'tags'"),
         "task_encoders": {"tags": ("td-distilmbert", "distilmbert", "mbert")},
     },
+    "whole cells alone": lambda whole: {"sized_scores": empty("sized_scores")},
     "no baseline": lambda whole: {"baselines": ()},
 }
 

@@ -244,6 +244,7 @@ def test_absent_tables_give_their_reason(build, frame, cell_scores):
     tables = build(
         scores=empty("scores"), corpora=empty("corpora"), labels=empty("labels"), splits=empty("splits"),
         sweep=None, positive={}, stages=empty("stages"), encoders=empty("encoders"),
+        sized_scores=empty("sized_scores"),
         texts=empty("texts"), drops=empty("drops"), tokens=empty("tokens"), predictions={}, paper=None,
     )  # fmt: skip
     assert all(not table.rows and table.absent for table in tables.values())
