@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from raykd.report.figure import Figure, line_styles, new_canvas, to_svg
+from raykd.report.figure import Figure, dots, line_styles, new_canvas, to_svg
 from raykd.report.inputs import ReportInputs
 from raykd.report.results import Results
 from raykd.statistics.learning_curves import PANEL
@@ -30,9 +30,8 @@ def learning_figure(inputs: ReportInputs, results: Results) -> Figure | None:
             rows, mean, spread = (curve[column].to_numpy(float) for column in ("rows", "mean", "standard_deviation"))
             low, high = 100 * (mean - np.nan_to_num(spread)), 100 * (mean + np.nan_to_num(spread))
             axes.fill_between(rows, low, high, color=colour, alpha=0.18, linewidth=0)
-            (names[str(name)],) = axes.plot(
-                rows, 100 * mean, color=colour, linestyle=line, linewidth=1.4, marker="o", markersize=3
-            )
+            dots(axes, rows, 100 * mean, colour)
+            (names[str(name)],) = axes.plot(rows, 100 * mean, color=colour, linestyle=line, linewidth=1.4)
             if name in inputs.baselines and curve["all_rows"].any():
                 axes.axhline(100 * mean[-1], color=colour, linestyle=line, linewidth=0.7, alpha=0.7)
             told.append(f"{title}, {name}: {_in_words(rows, mean)}")
