@@ -40,6 +40,7 @@ from raykd.corpus.archives import missing_archives  # noqa: E402
 from raykd.errors import InputError, LimitReached  # noqa: E402
 from raykd.estimates import estimate  # noqa: E402
 from raykd.plan import Plan  # noqa: E402
+from raykd.readings import FilesToCome  # noqa: E402
 
 LOCAL_SCHEME = re.compile(r"^(file|local)://")  # of a path, which may be relative behind it
 
@@ -135,11 +136,11 @@ def job(
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     run = None
     try:
-        run = open_run(arguments.config, arguments.overrides, computes)
+        run = open_run(arguments.config, arguments.overrides, computes and not arguments.dry_run)
         run.options = frozenset(name for name in options if vars(arguments)[name])
         if arguments.dry_run:
             print(config.to_yaml(run.experiment))
-            for line in describe(run):
+            for line in describe(run, computes):
                 print(line)
             sys.exit(0)
         if exclusive and run.experiment.resources.lease:
@@ -201,9 +202,8 @@ def _lease(run: Run, take_over: bool) -> Iterator[None]:
 
 def open_run(path: str, overrides: list[str], computes: bool = True) -> Run:
     experiment = config.load(path, overrides)
-    if computes and not on_cluster():
-        check_gpus(experiment)
-        check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
+    if computes:
+        check_machine(experiment)
     storage = LOCAL_SCHEME.sub("", experiment.storage)
     if "://" not in storage:
         if on_cluster() and not Path(storage).is_absolute():
@@ -228,8 +228,15 @@ def on_cluster() -> bool:
     return bool(os.environ.get("RAY_ADDRESS"))
 
 
+def check_machine(experiment: config.Experiment) -> None:
+    """Raises InputError where this machine cannot run what the config asks for: it would wait for ever."""
+    if on_cluster():
+        return
+    check_gpus(experiment)
+    check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
+
+
 def check_gpus(experiment: config.Experiment) -> None:
-    """A trial that asks for a GPU where there is none would wait for ever."""
     import torch
 
     resources = experiment.resources
@@ -245,8 +252,28 @@ def require(run: Run, results: Iterable[Result], verb: str) -> None:
             raise InputError(f"{result.directory} is not there yet; run jobs/{verb}.py with this config first")
 
 
-def describe(run: Run) -> Iterator[str]:
-    """A line for each result: whether it is there or would be made."""
+def describe(run: Run, computes: bool) -> Iterator[str]:
+    """Whether each result is there or would be made, and what the grid would cost.
+
+    computes: whether to say, too, what this machine has too little of. A config for a cluster is planned anywhere.
+    """
+    if computes:
+        try:
+            check_machine(run.experiment)
+        except InputError as error:
+            yield f"not on this machine: {error}"
+    if first := list(_before_all(run)):
+        yield from first
+        yield from estimate(Plan(run.experiment, run.store, FilesToCome()))
+        return
+    for name, result in run.plan.results().items():
+        state = "done" if run.store.manifest(result) else "to do"
+        yield f"{state:6} {name:50} {run.store.storage.address(result.directory)}"
+    yield from estimate(run.plan)
+
+
+def _before_all(run: Run) -> Iterator[str]:
+    """What writes the files that all results depend on, and has not yet."""
     sample = run.experiment.sample
     if sample and not Path(sample.directory, "manifest.json").exists():
         yield f"to do  sample data in {sample.directory}; the rest follows from its files (jobs/sample.py writes them)"
@@ -257,12 +284,6 @@ def describe(run: Run) -> Iterator[str]:
         return
     if lacks_translations(run.experiment):
         yield "to do  translate; the rest follows from its files (jobs/translate.py writes them)"
-        return
-    plan = run.plan
-    for name, result in plan.results().items():
-        state = "done" if run.store.manifest(result) else "to do"
-        yield f"{state:6} {name:50} {run.store.storage.address(result.directory)}"
-    yield from estimate(plan)
 
 
 def lacks_translations(experiment: config.Experiment) -> bool:

@@ -54,6 +54,12 @@ def check_cpus(experiment: Experiment, available: float) -> None:
         raise InputError(
             f"resources.grid.cpus: {experiment.resources.grid.cpus:g} a trial, but there are {available:g} logical CPUs"
         )
+    workers, cpus = experiment.resources.classify_workers, experiment.resources.grid.cpus
+    if experiment.classify and workers * cpus > available:
+        raise InputError(
+            f"resources.classify_workers: {workers} x {cpus:g} CPU of resources.grid, but there are {available:g} "
+            "logical CPUs"
+        )
 
 
 def _known(names: Iterable[str], known: Iterable[str], where: str, what: str) -> None:

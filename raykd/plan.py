@@ -38,9 +38,10 @@ from raykd.tasks import prepare
 class Plan:
     """The results of one experiment, in the order in which they can be made."""
 
-    def __init__(self, experiment: Experiment, store: ResultStore) -> None:
+    def __init__(self, experiment: Experiment, store: ResultStore, files: SourceFiles | None = None) -> None:
+        """files: of the experiment's sources; none: those that are there now."""
         self.experiment, self.store = experiment, store
-        self._files = SourceFiles(experiment.source_identity)
+        self._files = files or SourceFiles(experiment.source_identity)
         places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
         self._files.check(places | {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()})
         self.tasks: dict[str, Result] = {name: self._task(name) for name in experiment.tasks}

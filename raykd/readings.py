@@ -64,6 +64,23 @@ class SourceFiles:
             check_readings(file, found)
 
 
+class FilesToCome(SourceFiles):
+    """Stands for files that are not there yet, so that what follows from them can be planned and estimated.
+
+    The hashes of results say nothing then: none is that of a result which is made once the files are there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("stat")
+        self._identity = cache(lambda path, how: "to come")
+
+    def of(self, source: Source) -> list[str]:
+        try:
+            return super().of(source)
+        except InputError:
+            return [source.path]
+
+
 class Reading(NamedTuple):
     """How a file is read. place: the corpus or task; what it takes as text; what decides its ids."""
 

@@ -107,6 +107,9 @@ def test_too_many_cpus_are_refused_with_the_arithmetic():
     message = refused("resources.logical_cpus=4", "resources.sweep_trials=4", "resources.train.cpus_per_worker=1")
     assert "resources.sweep_trials: 4 run(s) x 1 worker(s) x 1 CPU = 4, and 0.4 more" in message
     assert "resources.grid.cpus: 3 a trial" in refused("resources.logical_cpus=2", "resources.grid.cpus=3")
+    labelled = f"classify={{encoder: technical-student, sources: [{SPANISH.replace('spa', 'eng')}]}}"
+    message = refused("resources.logical_cpus=2", "resources.classify_workers=3", labelled)
+    assert "resources.classify_workers: 3 x 1 CPU of resources.grid, but there are 2 logical CPUs" in message
 
 
 def test_cpus_are_counted_against_what_ray_has():

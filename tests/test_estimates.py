@@ -10,6 +10,7 @@ from raykd.config import load
 from raykd.estimates import estimate
 from raykd.evaluate.costs import Texts, cell_cost
 from raykd.plan import Plan
+from raykd.readings import FilesToCome, SourceFiles
 
 ROOT = Path(__file__).parents[1]
 MBERT = {"model_type": "bert", "vocab_size": 119547, "num_hidden_layers": 12, "max_position_embeddings": 512}
@@ -33,10 +34,10 @@ def make_plan(tmp_path, monkeypatch):
     monkeypatch.setenv("DUMPS", str(tmp_path / "dumps"))
     monkeypatch.setenv("MESSAGES", str(tmp_path))
 
-    def make(name: str, *overrides: str) -> Plan:
+    def make(name: str, *overrides: str, files: SourceFiles | None = None) -> Plan:
         models = [f"encoders.{model}.model={tmp_path / model}" for model in ("mbert", "distilmbert")]
         experiment = load(ROOT / "configs" / f"{name}.yaml", [*models, *overrides])
-        return Plan(experiment, ResultStore(Storage(str(tmp_path / "storage"))))
+        return Plan(experiment, ResultStore(Storage(str(tmp_path / "storage"))), files)
 
     return make
 
@@ -54,6 +55,15 @@ def test_the_papers_540_classifiers(make_plan):
         hours = float(line.split(" ")[1].replace(",", ""))
         money = float(line.split(", ")[-1].split(" in money")[0].replace(",", ""))
         assert money == pytest.approx(3 * hours, rel=0.01)
+
+
+def test_nothing_need_be_there_yet(make_plan, monkeypatch, tmp_path):
+    """Neither dumps nor messages nor translations."""
+    there = [list(estimate(make_plan(name, *STATED))) for name in ("td", "cc")]
+    monkeypatch.setenv("RAYKD_STORAGE", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("DUMPS", str(tmp_path / "no-dumps"))
+    monkeypatch.setenv("MESSAGES", str(tmp_path / "no-messages"))
+    assert [list(estimate(make_plan(name, *STATED, files=FilesToCome()))) for name in ("td", "cc")] == there
 
 
 def test_rows_are_those_asked_of_each_language(make_plan):

@@ -127,3 +127,18 @@ def test_gpus_that_are_not_there(job_error, config):
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     assert "resources.grid.gpus: 1 asked" in job_error("prepare", config, "resources.grid.gpus=1")
+
+
+def test_a_config_for_a_machine_with_gpus_is_planned_anywhere(call, config, tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    code, told, _ = call("prepare", config, "resources.grid.gpus=1", "--dry-run")
+    assert code == 0 and "not on this machine: resources.grid.gpus: 1 asked" in told and "/tasks/ab-" in told
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_train_size_above_what_a_language_has_stops_before_anything_trains(job_error, config, local_ray):
+    error = job_error("prepare", config, "evaluate.train_sizes=[2,5]")
+    assert "evaluate.train_sizes: 5 rows asked, but tasks.ab has 4 training rows in eng" in error
