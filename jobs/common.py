@@ -204,7 +204,7 @@ def open_run(path: str, overrides: list[str], computes: bool = True) -> Run:
     experiment = config.load(path, overrides)
     if computes:
         check_machine(experiment)
-    storage = LOCAL_SCHEME.sub("", experiment.storage)
+    storage = re.sub(r"(?<=[^/:])/+$", "", LOCAL_SCHEME.sub("", experiment.storage))
     if "://" not in storage:
         if on_cluster() and not Path(storage).is_absolute():
             raise InputError(

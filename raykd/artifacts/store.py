@@ -75,6 +75,10 @@ class ResultStore:
             },
         )
 
+    def reopen(self, result: Result) -> None:
+        """A result that gains rows is not complete until it has them: its files are no longer those of its manifest."""
+        self.storage.remove(f"{result.directory}/{MANIFEST}")
+
     def discard(self, directory: str) -> None:
         """Remove a result, its manifest first: what is left when this is cut off is not taken for complete."""
         self.storage.remove(f"{directory}/{MANIFEST}")

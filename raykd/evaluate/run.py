@@ -57,6 +57,8 @@ def run_cells(store: ResultStore, cells: Sequence[Cell], machine: Machine) -> No
     started, tokens = time.time(), None
     check_train_rows(store, todo)
     splits = load_splits(store, todo[0])
+    for cell in todo:
+        store.reopen(cell.result)
     running = [_Running(cell, CellRows(store, cell, splits)) for cell in todo]
     for encoder in todo[0].encoders:
         wanting = [one for one in running if one.rows.missing(encoder.seed)]

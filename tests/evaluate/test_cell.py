@@ -9,6 +9,7 @@ import safetensors.torch
 from sklearn.metrics import average_precision_score, f1_score
 
 from raykd.artifacts import SavedEncoder
+from raykd.artifacts.overview import overview
 from raykd.config import Head
 from raykd.errors import InputError
 from raykd.evaluate import run as run_module
@@ -125,6 +126,21 @@ def test_more_seeds_add_rows(store, make_cell):
     assert content(store, more, (*FILES, "manifest.json")) == written
 
 
+def test_a_complete_cell_that_was_cut_off_with_more_seeds_is_unfinished(store, make_cell, monkeypatch):
+    """And not damaged: its files are no longer those of its manifest."""
+    cell = make_cell(seeds=1)
+    run_cells(store, [cell], MACHINE)
+    monkeypatch.setattr(store, "complete", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_cells(store, [replace(cell, seeds=2)], MACHINE)
+    (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": 1}, lease=None)
+    assert status.state == "unfinished"
+    monkeypatch.undo()
+    run_cells(store, [cell], MACHINE)
+    (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": 1}, lease=None)
+    assert status.state == "done" and len(store.facts(cell.result)["seeds"]) == 2
+
+
 def test_scores_without_a_manifest_get_one(store, make_cell):
     cell = make_cell()
     run_cells(store, [cell], MACHINE)
@@ -198,6 +214,10 @@ def test_cells_of_fewer_rows_share_their_states(store, make_cell, monkeypatch, w
     assert len(calls) == encodings and [content(store, cell) for cell in (whole, *sized)] == alone
     seconds = [store.facts(cell.result)["encode_seconds"] for cell in sized]
     assert seconds == [0, 0] if weights == "frozen" else all(seconds)
+
+
+def interrupt(*arguments):
+    raise KeyboardInterrupt
 
 
 def make_cell_rows(cell, rows):
