@@ -29,7 +29,7 @@ from train_job import make_job, result_of
 
 HERE = Path(__file__).parent
 SPEC = {"layers": 4, "width": 256, "heads": 4, "intermediate": 1024, "epochs": 1}
-STEP_SEQUENCES, VOCABULARY = 256, 8000
+STEP_SEQUENCES, VOCABULARY = 384, 8000
 
 
 def make(root: Path, steps: int, workers: int) -> Path:

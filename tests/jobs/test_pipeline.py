@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -122,6 +123,35 @@ def test_second_run_changes_no_file(finished: Path, run_job):
     assert status == 0, output
     assert time.monotonic() - started < 60
     assert contents(finished) == before
+
+
+@pytest.mark.slow
+def test_a_training_stops_at_its_limit_and_goes_on_with_a_higher_one(finished: Path, tmp_path: Path, run_job):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    validated = "encoders.general-student.distill.validation={documents: 20, every: 4, keep: best}"
+    config = (tmp_path / "small.yaml", f"storage={tmp_path / 'runs'}", validated)
+    status, output = run_job("prepare", *config)
+    assert status == 0, output[-3000:]
+    status, output = run_job("distill", *config, "resources.train.limits.steps=6")
+    assert status == 1, output[-3000:]
+    stopped = next(line for line in output.splitlines() if line.startswith("stopped: "))
+    assert stopped.startswith("stopped: encoders.general-student: resources.train.limits.steps 6 reached after 6 of")
+    assert stopped.endswith("raise it and the same command goes on from there")
+    (left,) = (
+        directory
+        for directory in (tmp_path / "runs/demo/encoders").glob("general-student-*")
+        if not (directory / "manifest.json").exists()
+    )
+    assert (left / "checkpoints").is_dir()
+    status, output = run_job("distill", *config)
+    assert status == 0, output[-3000:]
+    assert "general-student: going on after step 6 of" in output
+    assert "general-student: validation loss " in output
+    facts = json.loads((left / "manifest.json").read_text())["facts"]
+    found = pd.read_parquet(left / "validation.parquet")
+    assert found["step"].tolist() == [*range(4, facts["steps"], 4), facts["steps"]]
+    assert facts["validation_loss"] == found["loss"].min()
+    assert not (left / "checkpoints").exists()
 
 
 @pytest.mark.slow  # tests/evaluate/test_cell.py is the fast one, without the job around it
