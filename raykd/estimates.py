@@ -134,6 +134,7 @@ def _planned_shape(experiment: Experiment, name: str) -> Shape | None:
     return parent
 
 
+@cache  # a hub that is away is asked for half a minute
 def _model_shape(model: str, revision: str | None) -> Shape | None:
     try:
         return Shape.of(AutoConfig.from_pretrained(model, revision=revision, trust_remote_code=False))
