@@ -135,6 +135,7 @@ def test_a_config_for_a_machine_with_gpus_is_planned_anywhere(call, config, tmp_
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text('{"model_type": "bert"}')
     changes = (f"encoders.base.model={tmp_path / 'model'}", "resources.grid.gpus=1")
     code, told, _ = call("prepare", config, *changes, "--dry-run")
     assert code == 0 and "not on this machine: resources.grid.gpus: 1 asked" in told and "/tasks/ab-" in told
