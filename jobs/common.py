@@ -39,8 +39,10 @@ from raykd.checks import check_cpus  # noqa: E402
 from raykd.corpus.archives import missing_archives  # noqa: E402
 from raykd.errors import InputError, LimitReached  # noqa: E402
 from raykd.estimates import estimate  # noqa: E402
+from raykd.evaluate.cell import is_complete  # noqa: E402
 from raykd.plan import Plan  # noqa: E402
 from raykd.readings import FilesToCome  # noqa: E402
+from raykd.translations import are_translated  # noqa: E402
 
 LOCAL_SCHEME = re.compile(r"^(file|local)://")  # of a path, which may be relative behind it
 
@@ -69,7 +71,7 @@ class Run:
         """Made anew by each stage, since sources may be written by the stage before."""
         if self.experiment.fetch and (missing := missing_archives(self.experiment.fetch)):
             raise InputError(f"{next(iter(missing))} is not there yet; run jobs/fetch.py with this config first")
-        if lacks_translations(self.experiment):
+        if not are_translated(self.experiment):
             raise InputError("translations are not there yet; run jobs/translate.py with this config first")
         return Plan(self.experiment, self.store)
 
@@ -240,9 +242,18 @@ def check_gpus(experiment: config.Experiment) -> None:
     import torch
 
     resources = experiment.resources
-    for key, asked in (("train.gpus_per_worker", resources.train.gpus_per_worker), ("grid.gpus", resources.grid.gpus)):
-        if asked and not torch.cuda.is_available():
-            raise InputError(f"resources.{key}: {asked:g} asked, but this machine has no GPU that torch can use")
+    train, grid, runs = resources.train, resources.grid, resources.sweep_trials if experiment.sweep else 1
+    asked = {
+        "train.gpus_per_worker": train.gpus_per_worker * train.fewest_workers * runs,
+        "grid.gpus": grid.gpus,
+        "classify_workers": grid.gpus * resources.classify_workers if experiment.classify else 0,
+        "translate.gpus": resources.translate.gpus if experiment.translate else 0,
+    }
+    available = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    for key, number in asked.items():
+        if number > available:
+            has = f"{available} GPUs" if available else "no GPU that torch can use"
+            raise InputError(f"resources.{key}: {number:g} GPU(s) asked, but this machine has {has}")
 
 
 def require(run: Run, results: Iterable[Result], verb: str) -> None:
@@ -262,14 +273,21 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
             check_machine(run.experiment)
         except InputError as error:
             yield f"not on this machine: {error}"
-    if first := list(_before_all(run)):
+    first = list(_before_all(run))
+    try:
+        plan = None if first else run.plan
+    except InputError as error:
+        first.append(f"cannot begin: {error}")
+        plan = None
+    if plan is None:
         yield from first
         yield from estimate(Plan(run.experiment, run.store, FilesToCome()))
         return
-    for name, result in run.plan.results().items():
-        state = "done" if run.store.manifest(result) else "to do"
-        yield f"{state:6} {name:50} {run.store.storage.address(result.directory)}"
-    yield from estimate(run.plan)
+    lacking = {cell.result.directory for cell in plan.all_cells if not is_complete(run.store, cell)}
+    for name, result in plan.results().items():
+        done = run.store.manifest(result) and result.directory not in lacking
+        yield f"{'done' if done else 'to do':6} {name:50} {run.store.storage.address(result.directory)}"
+    yield from estimate(plan)
 
 
 def _before_all(run: Run) -> Iterator[str]:
@@ -282,13 +300,8 @@ def _before_all(run: Run) -> Iterator[str]:
         yield from (f"to do  fetch {site} to {path}" for path, site in missing.items())
         yield "the rest follows from these files (jobs/fetch.py fetches them)"
         return
-    if lacks_translations(run.experiment):
+    if not are_translated(run.experiment):
         yield "to do  translate; the rest follows from its files (jobs/translate.py writes them)"
-
-
-def lacks_translations(experiment: config.Experiment) -> bool:
-    spec = experiment.translate
-    return spec is not None and not Storage(spec.directory).exists("manifest.json")
 
 
 def _parse(description: str, exclusive: bool, options: Mapping[str, str]) -> argparse.Namespace:

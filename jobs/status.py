@@ -44,7 +44,7 @@ def status(run: Run) -> None:
     )
 
 
-def current_results(run: Run) -> tuple[dict[str, str], dict[str, int]]:
+def current_results(run: Run) -> tuple[dict[str, str], dict[str, list[list[int]]]]:
     """(name -> directory, name -> seeds asked) of every current result.
 
     From experiment.json where that is of the same config; otherwise planned anew, for which the sources are looked at.

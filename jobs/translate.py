@@ -14,9 +14,8 @@ from common import Run, job, on_cluster
 from raykd.artifacts import Storage
 from raykd.config import Translate
 from raykd.errors import InputError
-from raykd.plan import model_hash
-from raykd.readings import SourceFiles
-from raykd.tasks.translation import is_translated, translate_rows, translation_identity
+from raykd.tasks.translation import is_translated, translate_rows
+from raykd.translations import identity_of
 
 
 def translate(run: Run) -> None:
@@ -26,7 +25,7 @@ def translate(run: Run) -> None:
         raise InputError("the experiment has no translate section, so there is nothing to translate")
     _check_resources(run)
     storage = Storage(_directory(spec))
-    identity = translation_identity(spec, experiment.cleaning, _inputs(run, spec))
+    identity = identity_of(experiment)
     if is_translated(storage, identity):
         run.say(f"translations in {storage.uri}")
         return
@@ -48,25 +47,8 @@ def _directory(spec: Translate) -> str:
     return str(Path(spec.directory).expanduser().absolute())
 
 
-def _inputs(run: Run, spec: Translate) -> dict[str, str]:
-    """The identities of the source files, and of the models by pair of languages."""
-    _, files = SourceFiles(run.experiment.source_identity).describe(spec.sources)
-    pairs = [
-        (source, target)
-        for source in sorted({language for source in spec.sources for language in source.languages})
-        for target in spec.languages
-        if source != target
-    ]
-    models = {
-        f"model {source}-{target}": model_hash(spec.model_of(source, target), spec.revision) for source, target in pairs
-    }
-    return files | models
-
-
 def _check_resources(run: Run) -> None:
     """An actor that asks for more than there is would wait for ever."""
-    import torch
-
     asked = run.experiment.resources.translate
     if on_cluster():
         return
@@ -74,10 +56,6 @@ def _check_resources(run: Run) -> None:
     if asked.actors * asked.cpus > available:
         raise InputError(
             f"resources.translate: {asked.actors} actor(s) x {asked.cpus:g} CPU, but there are {available} logical CPUs"
-        )
-    if asked.gpus and not torch.cuda.is_available():
-        raise InputError(
-            f"resources.translate.gpus: {asked.gpus:g} asked, but this machine has no GPU that torch can use"
         )
 
 

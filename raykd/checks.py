@@ -10,6 +10,8 @@ from raykd.config import READER_CPUS, Budget, Corpus, Encoder, Experiment
 from raykd.encoder_checks import check_encoders
 from raykd.errors import InputError
 
+TEXT_COLUMNS = ("doc_id", "group", "text", "tokens")  # of what classify writes, before those of its tasks
+
 LOGGER_MODULES = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}  # what writes each logger's curves
 
 
@@ -174,7 +176,11 @@ def _check_classify(experiment: Experiment) -> None:
     _known([classify.encoder], evaluate.encoders, "classify.encoder", "encoder of evaluate.encoders")
     scored = [task for task in experiment.tasks if classify.encoder in task_encoders(experiment, task)]
     _known(classify.tasks, scored, "classify.tasks", f"task that {classify.encoder} is scored on")
-    languages = {language for task in classify.tasks or scored for language in task_languages(experiment, task)}
+    tasks = classify.tasks or scored
+    for task in tasks:
+        if task in TEXT_COLUMNS or any(task == f"{other}_probabilities" for other in tasks):
+            raise InputError(f"tasks.{task}: classify has a column of that name for something else; call it otherwise")
+    languages = {language for task in tasks for language in task_languages(experiment, task)}
     for source in classify.sources:
         for language in source.languages:
             if language not in languages:

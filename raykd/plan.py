@@ -149,6 +149,7 @@ class Plan:
             "seeds": max(cell.seeds for cell in self.classify_cells),
         }
         inputs |= {f"head {cell.task} {cell.language}": cell.result.hash for cell in self.classify_cells}
+        inputs["encoder seed"] = str(self.classify_cells[0].encoders[0].seed)
         return Result("classified", f"{spec.name}-{spec.encoder}", classify.VERSION, settings, inputs)
 
     @cached_property
@@ -187,9 +188,9 @@ class Plan:
             **{f"probe/{name}": job.result for name, job in self.probes.items()},
         }
 
-    def seeds(self) -> dict[str, int]:
-        """How many seeds are asked of each cell, by the names of `results`."""
-        return {f"scores/{cell.result.name}": len(cell.asked) for cell in self.all_cells}
+    def seeds(self) -> dict[str, list[list[int]]]:
+        """The seeds that are asked of each cell, [encoder's, classifier's], by the names of `results`."""
+        return {f"scores/{cell.result.name}": [list(seed) for seed in cell.asked] for cell in self.all_cells}
 
     def tokenizer_owner(self, name: str) -> SavedEncoder:
         """Where the tokenizer of an encoder lies: a student has its teacher's, and so on up to one that has its own."""

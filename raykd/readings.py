@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from raykd.artifacts import file_identity
 from raykd.config import Source
-from raykd.corpus.readers import check_names, names_one_file, source_files, source_name
+from raykd.corpus.readers import check_names, in_one_order, names_one_file, source_files, source_name
 from raykd.errors import InputError
 
 
@@ -32,7 +32,7 @@ class SourceFiles:
 
     def describe(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
         """(settings, identities of the files): sorted, so that their order does not count."""
-        sources = sorted(sources, key=lambda source: (source_name(source), source.model_dump_json()))
+        sources = in_one_order(sources)
         identities = {
             f"{source_name(source)}:{path.rsplit('/', 1)[-1]}": self._identity(path, self._how)
             for source in sources

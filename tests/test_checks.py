@@ -68,6 +68,14 @@ def test_what_refers_to_nothing_is_refused_and_named(override, parts):
         assert part in message
 
 
+def test_a_task_may_not_be_called_as_a_column_of_texts_is():
+    labelled = f"classify={{encoder: technical-student, sources: [{SPANISH.replace('spa', 'eng')}]}}"
+    assert "tasks.text: classify has a column of that name" in refused("tasks.text=${tasks.tags}", labelled)
+    message = refused("tasks.tags_probabilities=${tasks.tags}", labelled)
+    assert "tasks.tags_probabilities: classify has a column of that name" in message
+    load(DEMO, ["tasks.text=${tasks.tags}"])
+
+
 def test_loggers_that_are_not_there(monkeypatch):
     monkeypatch.setattr("raykd.checks.find_spec", lambda name: None)
     message = refused("resources.train.loggers=[tensorboard]")

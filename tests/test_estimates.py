@@ -90,6 +90,21 @@ def test_without_a_speed_no_time_is_made_up(make_plan):
     assert "at 512 tokens a text" in first and second.startswith("grid: no time without")
 
 
+def test_cells_of_fewer_rows_cost_no_encoding(make_plan):
+    """They use the states of the cell of all rows."""
+    frozen = (*STATED, "evaluate.weights=[frozen]", "evaluate.encoders=[mbert]", "evaluate.baselines=[]")
+    whole, sized = make_plan("td", *frozen), make_plan("td", *frozen, "evaluate.train_sizes=[500]")
+    rows = {"train": 8000, "validation": 1000, "test": 1000}
+    flops = 0.0
+    for cell in sized.all_cells:
+        own = sized.experiment.tasks["tags"].sizes.of(cell.language)
+        rows = {"train": own.train, "validation": own.validation, "test": own.test}
+        flops += cell_cost(cell, _shape(sized, cell), Texts(rows, 100.0), encodes=cell.train_rows is None).flops
+    first, _ = estimate(sized)
+    assert f"{flops:.3g} operations" in first and "100 classifiers in 10 cells" in first
+    assert f"{flops:.3g}" != next(estimate(whole)).split(" operations")[0].rsplit(" ", 1)[1]
+
+
 def test_finished_cells_tell_speed_and_tokens(make_plan):
     plan = make_plan("td", *STATED, "evaluate.weights=[frozen]")
     cell = next(cell for cell in plan.cells if cell.language == "eng" and cell.encoder == "mbert")

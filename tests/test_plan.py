@@ -266,6 +266,8 @@ def test_classification_follows_its_texts_and_its_heads(plan):
     assert changed(before, plan(spec, "evaluate.fine_tuned.epochs=9")).isdisjoint({name})
     for override in ("evaluate.frozen.epochs=9", "evaluate.seeds=4", "cleaning.links=drop"):
         assert name in changed(before, plan(spec, override)), override
+    # Of several encoder seeds the first is taken.
+    assert name in changed(before, plan(spec, "encoders.student.distill.seeds=[2,1]"))
 
 
 def test_a_probe_follows_what_is_measured_and_of_what(plan):

@@ -29,9 +29,9 @@ class Status(BaseModel):
 
 
 def overview(
-    storage: Storage, results: Mapping[str, str], seeds: Mapping[str, int], lease: Lease | None
+    storage: Storage, results: Mapping[str, str], seeds: Mapping[str, list[list[int]]], lease: Lease | None
 ) -> list[Status]:
-    """The state of each result. results: name -> directory; seeds: name -> how many are asked of it."""
+    """The state of each result. results: name -> directory; seeds: name -> those that are asked of it."""
     infos = storage.infos("")
     return [_status(storage, name, directory, infos, seeds.get(name), lease) for name, directory in results.items()]
 
@@ -52,7 +52,7 @@ def _status(
     name: str,
     directory: str,
     infos: Mapping[str, Mapping[str, Any]],
-    asked: int | None,
+    asked: list[list[int]] | None,
     lease: Lease | None,
 ) -> Status:
     files = _under(infos, directory)
@@ -70,19 +70,19 @@ def _status(
         detail = f"{MANIFEST} is not as it was written"
         return Status(name=name, directory=directory, state="damaged", size=size, detail=detail)
     done = {"seconds": manifest["seconds"], "finished": manifest["finished"]}
-    count = len(manifest["facts"].get("seeds", ()))
-    if asked is not None and count < asked:
-        state = _unfinished(making, lease)
+    there = manifest["facts"].get("seeds", [])
+    if asked is not None and (lacking := [seed for seed in asked if seed not in there]):
+        detail = f"{len(asked) - len(lacking)} of {len(asked)} seeds"
         return Status(
-            name=name, directory=directory, state=state, size=size, detail=f"{count} of {asked} seeds", **done
+            name=name, directory=directory, state=_unfinished(making, lease), size=size, detail=detail, **done
         )
-    lacking = [file for file, size in manifest["files"].items() if file not in files or files[file]["size"] != size]
+    torn = [file for file, size in manifest["files"].items() if file not in files or files[file]["size"] != size]
     return Status(
         name=name,
         directory=directory,
-        state="damaged" if lacking else "done",
+        state="damaged" if torn else "done",
         size=size,
-        detail=f"{lacking[0]} is not as it was written" if lacking else "",
+        detail=f"{torn[0]} is not as it was written" if torn else "",
         **done,
     )
 

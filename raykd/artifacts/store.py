@@ -84,10 +84,12 @@ class ResultStore:
         self.storage.remove(f"{directory}/{MANIFEST}")
         self.storage.remove(directory)
 
-    def write_index(self, results: Mapping[str, Result], experiment_yaml: str, seeds: Mapping[str, int] = {}) -> None:
+    def write_index(
+        self, results: Mapping[str, Result], experiment_yaml: str, seeds: Mapping[str, list[list[int]]] = {}
+    ) -> None:
         """experiment.json: the directory of every current result by name, and the resolved config.
 
-        seeds: by name, how many are asked of a result that gains rows as seeds are.
+        seeds: by name, those that are asked of a result that gains rows as seeds are.
         """
         index = {
             "results": {name: result.directory for name, result in results.items()},

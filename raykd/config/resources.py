@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ByteSize, Discriminator, Field, Tag, model_validator
 
 from raykd.config.translate import TranslateResources
-from raykd.config.types import Distinct, Node, Positive
+from raykd.config.types import Distinct, Gpus, Node, Positive
 
 READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker
 
@@ -54,7 +54,7 @@ class TrainResources(Node):
         Discriminator(lambda value: "elastic" if isinstance(value, Elastic | Mapping) else "number"),
     ] = 1
     cpus_per_worker: Annotated[float, Field(gt=0)] = 1.0
-    gpus_per_worker: Annotated[float, Field(ge=0)] = 0
+    gpus_per_worker: Gpus = 0
     threads: Positive | None = None  # torch threads of a worker; none: the machine's cores shared by the workers
     micro_batch_tokens: Positive = 4096
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where the hardware has it
@@ -79,7 +79,7 @@ class TrainResources(Node):
 
 class TrialResources(Node):
     cpus: Annotated[float, Field(gt=0)] = 1.0
-    gpus: Annotated[float, Field(ge=0)] = 0
+    gpus: Gpus = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where the hardware has it
     failures: Annotated[int, Field(ge=0)] = 2
     # For --dry-run alone, where no finished cell tells: what a trial computes in a second, its price an hour, and the

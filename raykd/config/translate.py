@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from raykd.config.sources import Source
-from raykd.config.types import Distinct, Language, Node, Positive, Share
+from raykd.config.types import Distinct, Gpus, Language, Node, Positive, Share
 
 
 class Translate(Node):
@@ -48,5 +48,5 @@ class Translate(Node):
 class TranslateResources(Node):
     actors: Positive = 1
     cpus: Annotated[float, Field(gt=0)] = 1.0  # of an actor
-    gpus: Annotated[float, Field(ge=0)] = 0  # of an actor
+    gpus: Gpus = 0  # of an actor
     batch_tokens: Positive = 2048  # of a batch of texts, padding included; each beam takes as many again

@@ -24,5 +24,14 @@ def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
 Distinct = AfterValidator(_each_once)
 
 
+def _whole_above_one(value: float) -> float:
+    if value > 1 and value != int(value):
+        raise ValueError("Ray gives a part of one GPU, or whole ones")
+    return value
+
+
+Gpus = Annotated[float, Field(ge=0), AfterValidator(_whole_above_one)]
+
+
 class Node(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

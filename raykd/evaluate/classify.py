@@ -22,6 +22,7 @@ import torch
 import transformers
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
+from raykd.checks import TEXT_COLUMNS
 from raykd.config import Classify, Cleaning, Resources
 from raykd.corpus.documents import unit_documents
 from raykd.corpus.readers import Unit, split_units
@@ -52,7 +53,8 @@ class ClassifyJob:
 
     @property
     def schema(self) -> pa.Schema:
-        fields = [("doc_id", pa.string()), ("group", pa.string()), ("text", pa.string()), ("tokens", pa.int32())]
+        types = (pa.string(), pa.string(), pa.string(), pa.int32())
+        fields = list(zip(TEXT_COLUMNS, types, strict=True))
         for task in self.tasks:
             fields += [(task, pa.list_(pa.string())), (f"{task}_probabilities", pa.list_(pa.float32()))]
         return pa.schema(fields)

@@ -38,8 +38,8 @@ def run_grid(
         nonlocal finished
         for cell in trials[index]:
             finished += 1
-            scores = answer and answer.get(cell.result.name, answer)
-            report(f"{finished}/{len(cells)} {cell.result.name}: {_describe(cell, scores)}")
+            told = _scores(store, cell) if is_complete(store, cell) else _failure(answer)
+            report(f"{finished}/{len(cells)} {cell.result.name}: {told}")
 
     run_trials(
         store.storage,
@@ -53,30 +53,22 @@ def run_grid(
 
 
 def _run(store: ResultStore, cells: Sequence[Cell], resources: Resources) -> dict[str, Any]:
-    """Scores of each cell, by the name of its result."""
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(max(1, int(resources.grid.cpus)))
     device = "cuda" if resources.grid.gpus else "cpu"
     run_cells(store, cells, Machine(resources.scratch, device, compute_dtype(resources.grid.precision, device)))
-    return {cell.result.name: _scores(store, cell) for cell in cells}
+    return {"cells": len(cells)}  # Tune prints a line about a trial that returns nothing
 
 
-def _scores(store: ResultStore, cell: Cell) -> dict[str, float]:
+def _scores(store: ResultStore, cell: Cell) -> str:
     f1, facts = np.array([*headline_scores(store, cell).values()]), store.facts(cell.result)
-    return {
-        "f1": float(f1.mean()),
-        "deviation": float(f1.std(ddof=1)) if len(f1) > 1 else 0.0,
-        "seeds": len(f1),
-        "seconds": facts["encode_seconds"] + facts["train_seconds"],
-    }
-
-
-def _describe(cell: Cell, answer: dict[str, Any] | None) -> str:
-    if answer is None:
-        return "failed"
-    if "problem" in answer:
-        return f"bad input: {answer['problem']}"
     score = "macro F1" if cell.positive is None else f"F1 of {cell.positive!r}"
-    spread = f"{score} {answer['f1']:.3f} ± {answer['deviation']:.3f}"
-    return f"{spread} ({answer['seeds']} seeds, {answer['seconds']:.0f} s)"
+    deviation = f1.std(ddof=1) if len(f1) > 1 else 0.0
+    seconds = facts["encode_seconds"] + facts["train_seconds"]
+    return f"{score} {f1.mean():.3f} ± {deviation:.3f} ({len(f1)} seeds, {seconds:.0f} s)"
+
+
+def _failure(answer: dict[str, Any] | None) -> str:
+    """answer: what a trial returned (`trials.run_trials`)."""
+    return f"bad input: {answer['problem']}" if answer and "problem" in answer else "failed"

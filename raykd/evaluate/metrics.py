@@ -20,10 +20,11 @@ def decide(
     else the other. Multi-class: the most probable.
     """
     if kind == "multi-label":
-        return probabilities > np.asarray(thresholds)
+        return probabilities.astype(float) > np.asarray(thresholds)
     if kind == "binary":
         column = list(labels).index(positive or "")
-        chosen = np.where(probabilities[:, column] > thresholds[column], column, 1 - column)
+        # In float32 a threshold just below 1 would be 1.
+        chosen = np.where(probabilities[:, column].astype(float) > thresholds[column], column, 1 - column)
     else:
         chosen = probabilities.argmax(axis=1)
     return chosen[:, None] == np.arange(len(labels))
@@ -46,7 +47,8 @@ def _best_threshold(truth: np.ndarray, probabilities: np.ndarray) -> float:
     precision, recall, thresholds = precision_recall_curve(truth, probabilities)
     f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
     best = int(np.flatnonzero(f1[:-1] == f1[:-1].max())[-1])  # the last pair is (1, 0), without a threshold
-    below = thresholds[best - 1] if best else 0.0  # "above" is meant here, "at least" by scikit-learn
+    # "above" is meant here, "at least" by scikit-learn; a positive may have probability 0.
+    below = thresholds[best - 1] if best else min(0.0, thresholds[0] - 1e-6)
     return float((thresholds[best].astype(float) + below) / 2)
 
 

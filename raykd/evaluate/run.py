@@ -14,6 +14,7 @@ import torch
 from raykd.artifacts import ResultStore, SavedEncoder
 from raykd.corpus.tokenizer import open_tokenizer
 from raykd.distill.models import set_dropout
+from raykd.errors import InputError
 from raykd.evaluate.cell import Cell, is_complete
 from raykd.evaluate.cell_rows import CellRows
 from raykd.evaluate.classifier import Examples, Recipe, Trained, train_fine_tuned, train_frozen
@@ -33,15 +34,41 @@ class Machine:
     dtype: torch.dtype = torch.float32
 
 
-@dataclass
 class _Running:
-    """A cell with its rows, and what its computing has taken."""
+    """A cell, its rows, and what computing them has taken."""
 
-    cell: Cell
-    rows: CellRows
-    computed: int = 0
-    encode_seconds: float = 0.0
-    train_seconds: float = 0.0
+    def __init__(self, store: ResultStore, cell: Cell, splits: dict[str, Split]) -> None:
+        self.store, self.cell, self.splits = store, cell, splits
+        self.rows = CellRows(store, cell, splits)
+        self.computed, self.encode_seconds, self.train_seconds = 0, 0.0, 0.0
+        self.mean_tokens: float | None = None
+        store.reopen(cell.result)
+
+    def compute(self, encoder: SavedEncoder, train_seed: Callable[[Cell, int], Trained], mean_tokens: float) -> None:
+        """Every seed that is missing with this encoder."""
+        self.mean_tokens = mean_tokens
+        for seed in self.rows.missing(encoder.seed):
+            began = time.perf_counter()
+            trained = train_seed(self.cell, seed)
+            self.train_seconds += time.perf_counter() - began
+            self.rows.add((encoder.seed, seed), trained)
+            self.computed += 1
+        self.complete()
+
+    def complete(self) -> None:
+        """Declare the cell complete if it is."""
+        if any(self.rows.missing(encoder.seed) for encoder in self.cell.encoders):
+            return
+        facts = {
+            "seeds": [list(seed) for seed in self.rows.seeds],
+            **{f"{name}_rows": split.rows.num_rows for name, split in self.splits.items()},
+            **({"train_rows": self.cell.train_rows} if self.cell.train_rows else {}),
+            "computed_seeds": self.computed,  # by this run, which the seconds are of
+            "mean_tokens": self.mean_tokens,  # of a text, in all splits; None where nothing was computed
+            "encode_seconds": round(self.encode_seconds, 2),  # 0 where another cell's states were used
+            "train_seconds": round(self.train_seconds, 2),
+        }
+        self.store.complete(self.cell.result, facts, time.time() - self.encode_seconds - self.train_seconds)
 
 
 def run_cells(store: ResultStore, cells: Sequence[Cell], machine: Machine) -> None:
@@ -49,47 +76,32 @@ def run_cells(store: ResultStore, cells: Sequence[Cell], machine: Machine) -> No
 
     A frozen encoder encodes its task's texts once for all of them, and always the same texts, so that a cell's scores
     do not depend on what is computed beside it. Raises InputError where states would not fit into scratch, for an
-    encoder that cannot be loaded or has too few positions, and for a task with fewer training rows than asked for.
+    encoder that cannot be loaded or has too few positions, and for a task with fewer training rows than asked for; and,
+    after the other cells are done, for one whose training comes to no finite number.
     """
     todo = [cell for cell in cells if not is_complete(store, cell)]
     if not todo:
         return
-    started, tokens = time.time(), None
     check_train_rows(store, todo)
     splits = load_splits(store, todo[0])
-    for cell in todo:
-        store.reopen(cell.result)
-    running = [_Running(cell, CellRows(store, cell, splits)) for cell in todo]
+    running = [_Running(store, cell, splits) for cell in todo]
+    for one in running:
+        one.complete()  # a run may have been cut off between the last seed and the manifest
+    problems: dict[str, InputError] = {}
     for encoder in todo[0].encoders:
-        wanting = [one for one in running if one.rows.missing(encoder.seed)]
+        wanting = [one for one in running if one.rows.missing(encoder.seed) and one.cell.result.name not in problems]
         if not wanting:
             continue
         began = time.perf_counter()
         with _classifier(store, [one.cell for one in wanting], encoder, splits, machine) as (train_seed, mean_tokens):
-            tokens = mean_tokens
             wanting[0].encode_seconds += time.perf_counter() - began
             for one in wanting:
-                _compute_missing(one, encoder.seed, train_seed)
-    for one in running:
-        facts = {
-            "seeds": [list(seed) for seed in one.rows.seeds],
-            **{f"{name}_rows": split.rows.num_rows for name, split in splits.items()},
-            **({"train_rows": one.cell.train_rows} if one.cell.train_rows else {}),
-            "computed_seeds": one.computed,  # by this run, which the seconds are of
-            "mean_tokens": tokens,  # of a text, in all splits; None where nothing was computed
-            "encode_seconds": round(one.encode_seconds, 2),  # 0 where another cell's states were used
-            "train_seconds": round(one.train_seconds, 2),
-        }
-        store.complete(one.cell.result, facts, started)
-
-
-def _compute_missing(one: _Running, encoder_seed: int, train_seed: Callable[[Cell, int], Trained]) -> None:
-    for seed in one.rows.missing(encoder_seed):
-        began = time.perf_counter()
-        trained = train_seed(one.cell, seed)
-        one.train_seconds += time.perf_counter() - began
-        one.rows.add((encoder_seed, seed), trained)
-        one.computed += 1
+                try:
+                    one.compute(encoder, train_seed, mean_tokens)
+                except InputError as error:
+                    problems[one.cell.result.name] = error
+    if problems:
+        raise next(iter(problems.values()))
 
 
 @contextmanager

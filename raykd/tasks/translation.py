@@ -129,9 +129,12 @@ def _write_originals(storage: Storage, spec: Translate, cleaning: Cleaning) -> N
     storage.remove("originals")
     documents = read_documents(spec.sources, seed=0, cleaning=cleaning)
     blocks: Iterable[Any] = documents.iter_batches(batch_format="pyarrow", batch_size=None)
-    frames = [_good_rows(block) for block in blocks]
-    rows = pd.concat(frames) if frames else pd.DataFrame(columns=[*ORIGINAL.names, "language", "problem"])
-    read, bad = len(rows), rows.loc[rows["problem"] != "", "problem"]
+    frames, read = [pd.DataFrame(columns=[*ORIGINAL.names, "language", "problem"])], 0
+    for block in blocks:
+        frames.append(_wanted_rows(block))
+        read += block.num_rows
+    rows = pd.concat(frames[1:] or frames)
+    bad = rows.loc[rows["problem"] != "", "problem"]
     if len(bad) > spec.rejected_share * read:
         raise InputError(
             f"translate: {len(bad)} of {read} rows cannot be used, more than rejected_share {spec.rejected_share:g} "
@@ -149,15 +152,15 @@ def _write_originals(storage: Storage, spec: Translate, cleaning: Cleaning) -> N
             storage.write_table(Part(str(language), "", number).original, table)
 
 
-def _good_rows(block: pa.Table) -> pd.DataFrame:
-    """All rows of a block of documents, with the text of those alone that are to be translated, and where the problem
-    of the others is."""
+def _wanted_rows(block: pa.Table) -> pd.DataFrame:
+    """The rows of a block of documents that are to be translated, and those with a problem: where it is, no text."""
     frame = block.to_pandas()
     frame["labels"] = [tuple(row) for row in block["labels"].to_pylist()]
     good = (frame["problem"] == "") & (frame["labels"].map(len) > 0) & frame["origin"].isin(NATURAL)
-    frame.loc[~good, "text"] = ""
-    frame.loc[frame["problem"] != "", "problem"] = frame["place"] + ": " + frame["problem"]
-    return frame[[*ORIGINAL.names, "language", "problem"]]
+    bad = frame["problem"] != ""
+    frame.loc[bad, "text"] = ""
+    frame.loc[bad, "problem"] = frame["place"] + ": " + frame["problem"]
+    return frame.loc[good | bad, [*ORIGINAL.names, "language", "problem"]]
 
 
 def _translated(

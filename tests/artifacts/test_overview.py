@@ -26,8 +26,11 @@ def lease(new_storage):
     return replace(holder.lease, since=time.time() - 60, outcome="failed: a reason")
 
 
+ASKED = [[56, 0], [56, 1], [56, 2]]
+
+
 def states(store, lease=None):
-    return {status.name: status.state for status in overview(store.storage, RESULTS, {"scores/a": 3}, lease)}
+    return {status.name: status.state for status in overview(store.storage, RESULTS, {"scores/a": ASKED}, lease)}
 
 
 def test_nothing_is_there_yet(store):
@@ -57,9 +60,11 @@ def test_what_is_being_made_is_running_while_its_driver_lives_and_failed_after_i
 
 def test_a_cell_is_done_with_all_its_seeds(store):
     store.complete(CELL, {"seeds": [[56, 0], [56, 1]]}, time.time())
-    (status,) = overview(store.storage, {"scores/a": CELL.directory}, {"scores/a": 3}, None)
+    (status,) = overview(store.storage, {"scores/a": CELL.directory}, {"scores/a": ASKED}, None)
     assert (status.state, status.detail) == ("unfinished", "2 of 3 seeds")
-    store.complete(CELL, {"seeds": [[56, 0], [56, 1], [56, 2]]}, time.time())
+    store.complete(CELL, {"seeds": [[57, 0], [57, 1], [57, 2], [57, 3]]}, time.time())  # of another encoder's seed
+    assert states(store)["scores/a"] == "unfinished"
+    store.complete(CELL, {"seeds": [*ASKED, [56, 3]]}, time.time())
     assert states(store)["scores/a"] == "done"
 
 

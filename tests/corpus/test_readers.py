@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 
@@ -100,6 +101,14 @@ def test_every_post_is_read_once_wherever_the_file_is_cut(posts):
 @pytest.mark.parametrize("unit_bytes", [1, 2, 7, 50, 51, 1000])
 def test_every_post_is_read_once_in_units_of_any_size(posts, unit_bytes):
     assert rows(posts, unit_bytes) == rows(posts)
+
+
+def test_units_are_the_same_in_whatever_order_sources_are_listed(posts, tmp_path):
+    """What is half done goes on by their numbers."""
+    (tmp_path / "other").mkdir()
+    shutil.copy(posts.path, tmp_path / "other/Posts.xml")
+    other = posts.model_copy(update={"path": str(tmp_path / "other/Posts.xml"), "name": "other"})
+    assert split_units([posts, other]) == split_units([other, posts])
 
 
 @pytest.mark.parametrize(("kind", "ids"), [("questions", ["1", "3", "6"]), ("answers", ["2"])])

@@ -133,11 +133,11 @@ def test_a_complete_cell_that_was_cut_off_with_more_seeds_is_unfinished(store, m
     monkeypatch.setattr(store, "complete", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_cells(store, [replace(cell, seeds=2)], MACHINE)
-    (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": 1}, lease=None)
+    (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": [[56, 0]]}, lease=None)
     assert status.state == "unfinished"
     monkeypatch.undo()
     run_cells(store, [cell], MACHINE)
-    (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": 1}, lease=None)
+    (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": [[56, 0]]}, lease=None)
     assert status.state == "done" and len(store.facts(cell.result)["seeds"]) == 2
 
 
@@ -214,6 +214,28 @@ def test_cells_of_fewer_rows_share_their_states(store, make_cell, monkeypatch, w
     assert len(calls) == encodings and [content(store, cell) for cell in (whole, *sized)] == alone
     seconds = [store.facts(cell.result)["encode_seconds"] for cell in sized]
     assert seconds == [0, 0] if weights == "frozen" else all(seconds)
+
+
+def test_a_training_that_fails_keeps_no_other_cell_from_its_end(store, make_cell, monkeypatch):
+    whole = make_cell(seeds=2)
+    small = make_cell_rows(replace(whole, result=replace(whole.result, name="of-10")), 10)
+    train = run_module.train_frozen
+
+    def train_or_fail(examples, *rest):
+        if len(examples.inputs) == 10:
+            raise InputError("no finite number")
+        return train(examples, *rest)
+
+    monkeypatch.setattr(run_module, "train_frozen", train_or_fail)
+    with pytest.raises(InputError, match="no finite number"):
+        run_cells(store, [small, whole], MACHINE)
+    assert is_complete(store, whole) and not is_complete(store, small)
+    monkeypatch.undo()
+    run_cells(store, [small, whole], MACHINE)
+    assert is_complete(store, small)
+    # Each cell has its own time, though they ran together.
+    facts = store.facts(small.result)
+    assert store.manifest(small.result)["seconds"] < facts["encode_seconds"] + facts["train_seconds"] + 0.2
 
 
 def interrupt(*arguments):

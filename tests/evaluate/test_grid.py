@@ -43,6 +43,16 @@ def test_grid_computes_what_a_plain_run_does(store, make_cell, tmp_path, capfd):
     assert len(lines) == 2
 
 
+def test_cells_that_share_states_are_one_trial_and_a_line_each(store, make_cell):
+    whole = make_cell("frozen", seeds=2)
+    small = replace(whole, train_rows=20, result=replace(whole.result, name="of-20"))
+    lines = []
+    run_grid(store, [whole, small], RESOURCES, lines.append)
+    assert [line.split(" ")[:2] for line in lines] == [["1/2", f"{whole.result.name}:"], ["2/2", "of-20:"]]
+    assert all("macro F1 0." in line and "(2 seeds" in line for line in lines)
+    assert store.facts(small.result)["encode_seconds"] == 0 < store.facts(whole.result)["encode_seconds"]
+
+
 def test_failures_are_told_when_the_others_have_finished(store, make_cell):
     good = make_cell("frozen")
     unloadable = replace(

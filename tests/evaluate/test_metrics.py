@@ -90,6 +90,18 @@ def test_binary_is_positive_above_the_threshold():
     assert averages("yes", rows, chosen, np.ones((3, 2), bool), chosen)[2]["average"] == "positive"
 
 
+@pytest.mark.parametrize("kind", ["binary", "multi-label"])
+@pytest.mark.parametrize("positives", [[0.99999994, 1, 1, 0.2], [0, 0, 1e-9, 0]])
+def test_a_threshold_next_to_what_occurs_still_parts_it(kind, positives):
+    """1 and the float32 below it; positives that were given 0."""
+    column = np.array(positives, np.float32)
+    truth = np.array([False, True, True, False]) if column[1] else np.array([True, True, True, False])
+    probabilities = np.stack([column, 1 - column], axis=1)
+    thresholds = best_thresholds(np.stack([truth, ~truth], axis=1), np.ones((4, 2), bool), probabilities)
+    found = decide(kind, ["a", "b"], "a", probabilities, thresholds)[:, 0]
+    assert f1_score(truth, found) == pytest.approx(1 if column[1] else 6 / 7)
+
+
 def test_thresholds_are_the_best_of_all():
     generator = np.random.default_rng(2)
     truth = generator.random((60, 3)) < (0.5, 0.1, 0)

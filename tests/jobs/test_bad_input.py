@@ -126,7 +126,7 @@ def test_gpus_that_are_not_there(job_error, config):
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    assert "resources.grid.gpus: 1 asked" in job_error("prepare", config, "resources.grid.gpus=1")
+    assert "resources.grid.gpus: 1 GPU(s) asked" in job_error("prepare", config, "resources.grid.gpus=1")
 
 
 def test_a_config_for_a_machine_with_gpus_is_planned_anywhere(call, config, tmp_path):
@@ -138,10 +138,20 @@ def test_a_config_for_a_machine_with_gpus_is_planned_anywhere(call, config, tmp_
     (tmp_path / "model/config.json").write_text('{"model_type": "bert"}')
     changes = (f"encoders.base.model={tmp_path / 'model'}", "resources.grid.gpus=1")
     code, told, _ = call("prepare", config, *changes, "--dry-run")
-    assert code == 0 and "not on this machine: resources.grid.gpus: 1 asked" in told and "/tasks/ab-" in told
+    assert code == 0 and "not on this machine: resources.grid.gpus: 1 GPU(s) asked" in told and "/tasks/ab-" in told
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_train_size_above_what_a_language_has_stops_before_anything_trains(job_error, config, local_ray):
     error = job_error("prepare", config, "evaluate.train_sizes=[2,5]")
     assert "evaluate.train_sizes: 5 rows asked, but tasks.ab has 4 training rows in eng" in error
+
+
+def test_a_config_whose_data_lies_elsewhere_is_estimated(call, config, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "rows.jsonl").unlink()
+    changes = (f"encoders.base.model={tmp_path / 'model'}", "evaluate.weights=[frozen]")
+    code, told, _ = call("evaluate", config, *changes, "--dry-run")
+    assert code == 0 and f"cannot begin: {tmp_path}/rows.jsonl: no such file" in told
+    assert "grid: 10 classifiers in 1 cells" in told

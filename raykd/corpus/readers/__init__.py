@@ -8,7 +8,7 @@ and its source in `raykd.config`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 
 from raykd.config import Cleaning, Source, TableSource
@@ -62,10 +62,20 @@ def check_names(sources: Sequence[Source]) -> None:
             )
 
 
+def in_one_order(sources: Iterable[Source]) -> list[Source]:
+    """The same, whatever order they are listed in."""
+    return sorted(sources, key=lambda source: (source_name(source), source.model_dump_json()))
+
+
 def split_units(sources: Sequence[Source], unit_bytes: int = UNIT_BYTES) -> list[Unit]:
     """Every file of every source, cut into units of about unit_bytes; a file that cannot be cut is one unit."""
     check_names(sources)
-    return [unit for source in sources for path in source_files(source) for unit in _units(source, path, unit_bytes)]
+    return [
+        unit
+        for source in in_one_order(sources)
+        for path in source_files(source)
+        for unit in _units(source, path, unit_bytes)
+    ]
 
 
 def _units(source: Source, path: str, unit_bytes: int) -> list[Unit]:
