@@ -150,6 +150,8 @@ def main() -> None:
         command = [sys.executable, str(HERE / "train_crashes.py"), "--moments", str(arguments.kills)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         print(done.stdout)
+        if done.returncode:
+            sys.exit(f"{summary}; the crashes failed with status {done.returncode}")
         summary += "; " + done.stdout.splitlines()[-1].removeprefix("summary: ")
     print(summary)
 

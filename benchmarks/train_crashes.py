@@ -65,11 +65,11 @@ def start_driver(root: Path, address: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, __file__, "--drive", str(root / "job.pickle")], env=environment)
 
 
-def prepare(root: Path, epochs: int, failures: int) -> None:
+def prepare(root: Path, epochs: int, failures: int, workers: int) -> None:
     """Dropout is on: its random numbers must come back too. failures: how many unannounced ones are allowed."""
     spec = {"layers": 2, "width": 64, "heads": 2, "intermediate": 256, "dropout": 0.1, "epochs": epochs}
     spec |= {"step_sequences": 32, "group_sequences": 8}
-    resources = {"cpus_per_worker": 1.5, "checkpoint_steps": CHECKPOINT_STEPS, "failures": failures}
+    resources = {"workers": workers, "cpus_per_worker": 1.5, "checkpoint_steps": CHECKPOINT_STEPS, "failures": failures}
     root.mkdir()
     job = make_job(root / "storage", 2000, 1024, spec, resources)
     (root / "job.pickle").write_bytes(pickle.dumps(job))
@@ -96,7 +96,7 @@ def train_worker(raylets: dict[int, object]) -> psutil.Process | None:
 class Crashes:
     """A cluster with a spare node, and the kills."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int) -> None:
         from ray.cluster_utils import Cluster
 
         # A dead node is noticed within ten seconds, in place of half a minute.
@@ -108,7 +108,7 @@ class Crashes:
             "dashboard_port": free_port(),
         }
         self.cluster = Cluster(initialize_head=True, head_node_args=head | {"_system_config": health})
-        self.nodes = [self.cluster.add_node(**NODE) for _ in range(2)]
+        self.nodes = [self.cluster.add_node(**NODE) for _ in range(workers + 1)]
 
     def raylets(self) -> dict[int, object]:
         return {node.all_processes["raylet"][0].process.pid: node for node in self.nodes}
@@ -181,6 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moments", type=int, default=10)
     parser.add_argument("--victims", nargs="+", choices=VICTIMS, default=VICTIMS, help="in turn")
+    parser.add_argument("--workers", type=int, default=1, help="each on a machine of its own")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--drive", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -196,8 +197,8 @@ def main() -> None:
     with TemporaryDirectory() as directory:
         whole, cut = Path(directory, "whole"), Path(directory, "cut")
         for root in (whole, cut):
-            prepare(root, epochs, failures=0 if {*victims} == {"notice"} else 100)
-        started, crashes = time.monotonic(), Crashes()
+            prepare(root, epochs, failures=0 if {*victims} == {"notice"} else 100, workers=arguments.workers)
+        started, crashes = time.monotonic(), Crashes(arguments.workers)
         try:
             crashes.train(whole, {})
             middle = time.monotonic()

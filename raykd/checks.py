@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from importlib.util import find_spec
 
-from raykd.config import READER_CPUS, Budget, Corpus, Encoder, Experiment
+from raykd.config import Budget, Corpus, Encoder, Experiment
 from raykd.encoder_checks import check_encoders
 from raykd.errors import InputError
 
@@ -37,15 +37,15 @@ def check_experiment(experiment: Experiment, file: str) -> None:
 def check_cpus(experiment: Experiment, available: float) -> None:
     """Ray Data runs on the CPUs that Ray Train leaves; with none left a run waits for ever, so it must not begin.
 
-    `available`: the logical CPUs of the cluster. Each Train worker has a reader of READER_CPUS beside it.
+    `available`: the logical CPUs of the cluster. Each Train worker has a reader beside it.
     """
     train, trials = experiment.resources.train, experiment.resources.sweep_trials
     for key, runs in (("train", 1), ("sweep_trials", trials if experiment.sweep else 1)):
-        # As many as there is room for are started, though reading then may have none: the check is of these.
+        # Of elastic ones as many as there is room for are started.
         room = int(available // (runs * train.cpus_per_worker))
         workers = max(train.fewest_workers, min(train.most_workers, room))
         asked = runs * workers * train.cpus_per_worker
-        readers = runs * workers * READER_CPUS
+        readers = runs * workers * train.reader_cpus
         if asked + readers > available:
             raise InputError(
                 f"resources.{key}: {runs} run(s) x {workers} worker(s) x {train.cpus_per_worker:g} CPU = "

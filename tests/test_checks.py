@@ -128,11 +128,11 @@ def test_cpus_are_counted_against_what_ray_has():
 
 
 def test_elastic_workers_are_counted_as_many_as_would_start():
-    """Where all CPUs would go to workers, reading would have none."""
+    """They may take all CPUs, so reading beside them asks for none."""
     elastic = "resources.train.workers={minimum: 1, maximum: 4}"
-    check_cpus(load(DEMO, [elastic, "resources.train.cpus_per_worker=1.4"]), 3)
-    with pytest.raises(InputError, match=r"3 worker\(s\) x 1 CPU = 3, and 0.3 more to read the data, but there are 3"):
-        check_cpus(load(DEMO, [elastic, "resources.train.cpus_per_worker=1"]), 3)
+    check_cpus(load(DEMO, [elastic, "resources.train.cpus_per_worker=1"]), 3)
+    with pytest.raises(InputError, match=r"1 worker\(s\) x 3.5 CPU = 3.5, and 0 more .* but there are 3"):
+        check_cpus(load(DEMO, [elastic, "resources.train.cpus_per_worker=3.5"]), 3)
     assert "minimum 5 is above maximum 4" in refused("resources.train.workers={minimum: 5, maximum: 4}")
 
 

@@ -10,7 +10,7 @@ from pydantic import ByteSize, Discriminator, Field, Tag, model_validator
 from raykd.config.translate import TranslateResources
 from raykd.config.types import Distinct, Gpus, Node, Positive
 
-READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker
+READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker whose number is fixed
 
 
 class Elastic(Node):
@@ -75,6 +75,11 @@ class TrainResources(Node):
     @property
     def most_workers(self) -> int:
         return self.workers.maximum if isinstance(self.workers, Elastic) else self.workers
+
+    @property
+    def reader_cpus(self) -> float:
+        """Of a reader. None beside elastic workers: Ray starts as many as there is room for, whatever else needs it."""
+        return READER_CPUS if self.fewest_workers == self.most_workers else 0.0
 
 
 class TrialResources(Node):

@@ -64,7 +64,10 @@ class Checkpoints:
         path = f"{self.directory}/step-{state.steps:08}-{uuid.uuid4().hex[:8]}"
         with self._place(path) as place:
             checkpoint.save(place, state)
-        self.storage.write_json(f"{path}/{COMPLETE}", self.storage.sizes(path))
+            # As they were written, not as storage lists them: another driver may remove what it takes for cut off.
+            files = (file for file in place.rglob("*") if file.is_file())
+            sizes = {file.relative_to(place).as_posix(): file.stat().st_size for file in files}
+        self.storage.write_json(f"{path}/{COMPLETE}", sizes)
         self.prune(self.kept)
 
     @contextmanager

@@ -49,11 +49,14 @@ class Story:
     """Turns events into lines; knows how far the training was when they came."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.step, self.workers = name, 0, 0
+        self.name, self.step, self.workers, self.lost = name, 0, 0, False
 
     def tell(self, event: Event) -> str | None:
         """The line for an event; none for a plain start."""
         if isinstance(event, Lost):
+            if self.lost:  # Ray tells of the same with every look at its workers
+                return None
+            self.lost = True
             whose = f"worker {min(event.reasons)}" if len(event.reasons) == 1 else f"{len(event.reasons)} workers"
             reason, workers = event.reasons[min(event.reasons)], self.workers
             self.workers = 0  # until they start again
@@ -70,6 +73,7 @@ class Story:
             best = ", the best so far" if event.best else ""
             return f"{self.name}: validation loss {mean:.3f}{parts} after step {event.step:,}{best}"
         again, self.step, self.workers = max(0, self.step - event.step), event.step, event.workers
+        self.lost = False
         if not event.step and not again:
             return None
         repeated = f"; {count(again, 'step')} again" if again else ""

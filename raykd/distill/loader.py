@@ -26,13 +26,18 @@ COLUMNS = ["doc_id", "piece", "input_ids"]
 
 
 def read_steps(
-    storage: Storage, directory: str, dealt: Sequence[tuple[int, Group]], first_step: int, last_step: int
+    storage: Storage,
+    directory: str,
+    dealt: Sequence[tuple[int, Group]],
+    first_step: int,
+    last_step: int,
+    cpus: float = READER_CPUS,
 ) -> Iterator[pa.Table]:
     """The sequences (COLUMNS) of each step from first_step up to, not including, last_step; a step may have none here.
 
-    dealt: (step, group) in reading order, as `order.worker_groups` gives them.
+    dealt: (step, group) in reading order, as `order.worker_groups` gives them; cpus: logical ones of the reader.
     """
-    steps = _tables_by_step(_dataset(storage, directory, dealt)) if dealt else iter(())
+    steps = _tables_by_step(_dataset(storage, directory, dealt, cpus)) if dealt else iter(())
     empty = TOKENS.empty_table()
     step, table = next(steps, (last_step, empty))
     for wanted in range(first_step, last_step):
@@ -43,7 +48,7 @@ def read_steps(
             yield empty
 
 
-def _dataset(storage: Storage, directory: str, dealt: Sequence[tuple[int, Group]]) -> ray.data.Dataset:
+def _dataset(storage: Storage, directory: str, dealt: Sequence[tuple[int, Group]], cpus: float) -> ray.data.Dataset:
     def read(batch: pa.Table) -> Iterator[pa.Table]:
         for file, entries in groupby(batch.to_pylist(), key=itemgetter("file")):
             with storage.open_parquet(f"{directory}/{file}") as parquet:
@@ -55,7 +60,7 @@ def _dataset(storage: Storage, directory: str, dealt: Sequence[tuple[int, Group]
     dataset = ray.data.from_items(
         [{"step": step, **asdict(group)} for step, group in dealt],
         override_num_blocks=-(-len(dealt) // GROUPS_PER_BLOCK),
-    ).map_batches(read, batch_size=None, batch_format="pyarrow", num_cpus=READER_CPUS, concurrency=1)
+    ).map_batches(read, batch_size=None, batch_format="pyarrow", num_cpus=cpus, concurrency=1)
     dataset.context.execution_options.preserve_order = True
     return dataset
 

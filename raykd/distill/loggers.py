@@ -49,11 +49,16 @@ class Observer(ABC):
 
 def open_loggers(names: tuple[str, ...], storage: Storage, directory: str, first_step: int) -> list[Observer]:
     """directory: of the encoder on storage, which also names its curves; first_step: the next to be logged."""
+    makers: dict[str, Callable[[], Observer]] = {
+        "tensorboard": lambda: TensorBoardLogger(storage, directory, first_step),
+        "mlflow": lambda: MlflowLogger(PurePosixPath(storage.root).name, directory, first_step),
+    }
     made: list[Observer] = []
-    if "tensorboard" in names:
-        made.append(TensorBoardLogger(storage, directory, first_step))
-    if "mlflow" in names:
-        made.append(MlflowLogger(PurePosixPath(storage.root).name, directory, first_step))
+    for name in names:
+        try:
+            made.append(makers[name]())
+        except Exception as error:  # as in `tell_all`
+            warnings.warn(f"{name} is left out of this run: {error}", stacklevel=2)
     return made
 
 

@@ -19,7 +19,7 @@ from ray.train import UserCallback
 from ray.util.queue import Empty, Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from raykd.config import READER_CPUS, TrainResources
+from raykd.config import TrainResources
 from raykd.distill.engine import StepRow
 from raykd.distill.events import Event, Lost, Started, Story, Validated, silence
 from raykd.distill.flops import Shape, measured_peak, training_flops
@@ -75,7 +75,7 @@ def _show(queue: Queue, display: Display, job: TrainingJob) -> None:
 
 def _silence(story: Story, minutes: float, resources: TrainResources) -> str:
     asked = {name: amount * resources.fewest_workers for name, amount in worker_resources(resources).items()}
-    readers = READER_CPUS * (story.workers or resources.fewest_workers)
+    readers = resources.reader_cpus * (story.workers or resources.fewest_workers)
     return silence(story, minutes, asked, readers, ray.cluster_resources(), ray.available_resources())
 
 

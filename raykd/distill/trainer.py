@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import time
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,6 +36,8 @@ from raykd.distill.validation import Selection
 from raykd.errors import InputError, LimitReached
 
 VERSION = 3
+
+T = TypeVar("T")
 
 
 def train_encoder(job: TrainingJob, result: Result) -> None:
@@ -128,13 +131,13 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     rank, world_size = context.get_world_rank(), context.get_world_size()
     torch.set_num_threads(job.resources.threads or max(1, _cores() // context.get_local_world_size()))
     device = str(get_device())
-    training = Training(job, rank, world_size, device, _common_precision(job, device, world_size))
+    dtype = _common_precision(job, device, world_size)
+    training = _agreed(lambda: Training(job, rank, world_size, device, dtype), world_size)
     storage = job.store.storage
     checkpoints = Checkpoints(storage, job.directory, job.resources.checkpoints_kept)
     # All from the same: another worker might see one that has just become whole.
     if latest := broadcast_from_rank_zero(checkpoints.latest() if rank == 0 else None):
-        with storage.local_directory(latest) as directory:
-            training.resume(directory)
+        _agreed(lambda: _resume(training, latest), world_size)
 
     observers: list[Observer] = []
     if rank == 0:
@@ -157,18 +160,21 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     def save(current: Training) -> None:
         if rank == 0:
             tell_all(observers, lambda observer: observer.flush())
-            checkpoints.save(current.copy_state())
+            with _alone(world_size):
+                checkpoints.wait()  # before there is a second copy of all
+                checkpoints.save(current.copy_state())
 
-    steps = read_steps(
-        storage, job.tokens.directory, training.worker_groups(), len(training.rows), training.total_steps
-    )
+    dealt, done = training.worker_groups(), len(training.rows)
+    cpus = job.resources.reader_cpus
+    steps = read_steps(storage, job.tokens.directory, dealt, done, training.total_steps, cpus)
     try:
         training.run(steps, reduce, save, observe, validated, leaving=_Notices(queue, rank).new)
     finally:
-        checkpoints.wait()
+        with _alone(world_size):
+            checkpoints.wait()
         tell_all(observers, lambda observer: observer.close())
     if rank == 0:
-        with scratch_directory() as directory:
+        with _alone(world_size), scratch_directory() as directory:
             training.save_encoder(directory)
             storage.put_directory(directory, job.directory)
     engine, selection = training.engine, training.selection
@@ -182,6 +188,38 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         **kept_weights,
     }
+
+
+def _resume(training: Training, checkpoint: str) -> None:
+    with training.job.store.storage.local_directory(checkpoint) as directory:
+        training.resume(directory)
+
+
+def _agreed(work: Callable[[], T], world_size: int) -> T:
+    """What `work` returns. Bad input of one worker is that of all: else those that go on would wait for it."""
+    result, problem = None, None
+    try:
+        result = work()
+    except InputError as error:
+        problem = str(error)
+    problems: list[str | None] = [problem]
+    if world_size > 1:
+        problems *= world_size
+        torch.distributed.all_gather_object(problems, problem)
+    for found in filter(None, problems):
+        raise InputError(found)
+    return result  # type: ignore[return-value]
+
+
+@contextmanager
+def _alone(world_size: int) -> Iterator[None]:
+    """For what worker 0 does by itself: bad input is then a failure, since Ray waits for a worker that only returns."""
+    try:
+        yield
+    except InputError as error:
+        if world_size == 1:
+            raise
+        raise RuntimeError(str(error)) from error
 
 
 class _Notices:

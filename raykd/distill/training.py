@@ -150,6 +150,7 @@ class Training:
             return
         if self._due(pace, reduce).stop:
             raise self._limit_reached(pace)
+        asked = time.monotonic()
         for sequences, batches in ahead(self._batches(steps, len(self.rows))):
             step, began = len(self.rows), time.monotonic()
             # Dropout is keyed by (seed, step, rank), so that a resumed run draws what an uninterrupted one drew.
@@ -159,7 +160,7 @@ class Training:
             lengths = np.diff(sequences.offsets) + 2
             width, device = self.engine.model.config.hidden_size, self.engine.device
             positions = sum(attended_positions(batch.runs, width, device) for batch in batches)
-            timing = timing_row(step, row.tokens, lengths, positions, ended - before, began - before, self.world_size)
+            timing = timing_row(step, row.tokens, lengths, positions, ended - before, began - asked, self.world_size)
             self.rows.append(row)
             self.timing.append(timing)
             observe(row, timing)
@@ -172,6 +173,7 @@ class Training:
                 return
             if due.stop:
                 raise self._limit_reached(pace)
+            asked = time.monotonic()
 
     def _validate(self, reduce: Reduce, validated: Callable[[Selection], None]) -> None:
         """Where it is time, take the loss of held-out text, and keep the weights where they are the best so far."""

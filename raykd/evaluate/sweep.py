@@ -19,7 +19,8 @@ def run_sweep(
     """Train every encoder of the sweep, `concurrent` at a time, on a Ray that is already initialised.
 
     A trial whose driver died is started again by the next call, and its Train run goes on from its last checkpoint.
-    After the others have finished, raises InputError where one had bad input and RuntimeError where one failed.
+    After the others have finished, raises InputError where one had bad input, RuntimeError where one failed, and
+    LimitReached where one came to resources.train.limits.
     """
 
     def train(index: int) -> dict[str, Any]:
@@ -28,7 +29,10 @@ def run_sweep(
         return {"seconds": job.store.manifest(result)["seconds"]}  # type: ignore[index]
 
     def line(index: int, name: str, answer: dict[str, Any] | None) -> None:
-        state = "failed" if answer is None else answer.get("problem") or f"distilled in {answer['seconds']:.0f} s"
+        if answer and "seconds" in answer:
+            state = f"distilled in {answer['seconds']:.0f} s"
+        else:
+            state = answer.get("problem") or answer["limit"] if answer else "failed"
         report(f"sweep: {name} {state}")
 
     first = jobs[0][0]

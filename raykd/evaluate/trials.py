@@ -13,7 +13,7 @@ from ray.tune.execution import class_cache
 from ray.tune.experiment import Trial
 
 from raykd.artifacts import Storage
-from raykd.errors import InputError
+from raykd.errors import InputError, LimitReached
 
 SCRATCH = "scratch/tune"
 
@@ -45,15 +45,18 @@ def run_trials(
 
     names: what each is called in messages; resources: logical CPU and GPU of each; failures: how often one is tried
     again; report: called with (index, name, what work returned, or None where it failed) as each ends.
-    After the others have finished, raises InputError where one had bad input and RuntimeError where one failed.
+    After the others have finished, raises InputError where one had bad input, RuntimeError where one failed, and
+    LimitReached where one was stopped.
     """
 
     def trial(config: dict[str, Any]) -> dict[str, Any]:
-        # Bad input is an answer and not an exception, because another try would not mend it.
+        # Bad input and a limit are answers and not exceptions, because another try would not mend them.
         try:
             return work(config["index"])
         except InputError as error:
             return {"problem": str(error)}
+        except LimitReached as error:
+            return {"limit": str(error)}
 
     progress = _Progress(names, report)
     storage.remove(SCRATCH)
@@ -82,12 +85,15 @@ class _Progress(tune.Callback):
     def __init__(self, names: Sequence[str], report: Callable[[int, str, dict[str, Any] | None], None]) -> None:
         self.names, self.report = names, report
         self.bad_input: list[str] = []
+        self.limits: list[str] = []
         self.failed: list[Trial] = []
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         answer = trial.last_result
         if "problem" in answer:
             self.bad_input.append(answer["problem"])
+        if "limit" in answer:
+            self.limits.append(answer["limit"])
         self._report(trial, answer)
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
@@ -105,6 +111,8 @@ class _Progress(tune.Callback):
                 f"{len(self.failed)} of {len(self.names)} failed; run again to try them once more. The first is "
                 f"{self.names[first.config['index']]}: {type(cause).__name__}: {cause}"
             ) from error
+        if self.limits:
+            raise LimitReached(self.limits[0])
 
     def _report(self, trial: Trial, answer: dict[str, Any] | None) -> None:
         index = trial.config["index"]

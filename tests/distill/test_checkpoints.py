@@ -59,6 +59,19 @@ def test_a_file_that_is_too_short_does_not_count(checkpoints):
     assert checkpoints.latest() is None
 
 
+def test_one_that_lost_a_file_while_it_was_written_does_not_count(checkpoints, store, monkeypatch):
+    """Another driver took it for cut off, and removed what there was of it."""
+    write_json = store.storage.write_json
+
+    def lose_and_write(path, content):
+        store.storage.remove(f"{path.rsplit('/', 1)[0]}/weights")
+        write_json(path, content)
+
+    monkeypatch.setattr(store.storage, "write_json", lose_and_write)
+    save_all(checkpoints, 10)
+    assert checkpoints.latest() is None
+
+
 def test_two_writers_of_one_step_do_not_mix(checkpoints, store):
     other = Checkpoints(store.storage, "encoders/student", kept=2)
     save_all(checkpoints, 5)

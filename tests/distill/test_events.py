@@ -27,6 +27,9 @@ def test_a_loss_and_what_is_done_again():
     assert told.tell(Lost({1: "The actor died"})) == "student: worker 1 of 2 lost after step 134 (The actor died)"
     assert told.tell(Started(120, 480, 1)) == "student: going on after step 120 of 480 with 1 worker; 14 steps again"
     assert told.step == 120 and told.workers == 1
+    assert told.tell(Lost({0: "c"})).startswith("student: worker 0 of 1 lost")
+    assert told.tell(Lost({0: "c"})) is None  # until they start again
+    told.tell(Started(120, 480, 1))
     told.step = 121
     assert told.tell(Lost({0: "a", 1: "b"})).startswith("student: 2 workers of 1 lost after step 121 (a)")
     assert told.tell(Started(0, 480, 2)) == "student: going on after step 0 of 480 with 2 workers; 121 steps again"

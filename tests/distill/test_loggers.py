@@ -110,6 +110,14 @@ def test_mlflow_has_every_step_once_after_a_restart(tmp_path, monkeypatch):
     assert [(metric.step, metric.value) for metric in history] == [(step, 3.0 - step) for step in (1, 3, 5, 7)]
 
 
+def test_a_server_that_is_away_leaves_the_others(tmp_path, monkeypatch):
+    pytest.importorskip("mlflow")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.warns(UserWarning, match="mlflow is left out of this run"):
+        (kept,) = open_loggers(("mlflow", "tensorboard"), Storage(str(tmp_path)), DIRECTORY, 0)
+    kept.close()
+
+
 def test_without_loggers_nothing_is_written(tmp_path):
     assert open_loggers((), Storage(str(tmp_path)), DIRECTORY, 0) == []
     assert not list(tmp_path.iterdir())

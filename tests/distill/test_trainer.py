@@ -1,6 +1,7 @@
 """Whole trainings under Ray Train, each a few seconds of start-up and a few steps."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -78,6 +79,25 @@ def test_a_job_that_cannot_run_is_bad_input(fit, store, distill_spec, make_teach
     teacher = save_model(make_teacher(positions=16))
     with pytest.raises(InputError, match=r"encoders.student.max_length: 32, but teacher has positions for 16"):
         fit("student", distill_spec(), teacher)
+
+
+def test_bad_input_of_one_worker_alone_ends_all(fit, distill_spec, make_teacher, save_model, tmp_path):
+    """A model that is there for the first worker that asks: the other one would be waited for."""
+
+    @dataclass(frozen=True)
+    class OnOneMachine(SavedEncoder):
+        opened: str = ""
+
+        def local(self, storage):
+            try:
+                Path(self.opened).touch(exist_ok=False)
+            except FileExistsError:
+                raise InputError("it lies on one machine only") from None
+            return SavedEncoder.local(self, storage)
+
+    teacher = OnOneMachine(**vars(save_model(make_teacher())), opened=str(tmp_path / "opened"))
+    with pytest.raises(InputError, match="it lies on one machine only"):
+        fit("student", distill_spec(), teacher, workers=2, cpus_per_worker=0.5)
 
 
 @pytest.mark.slow

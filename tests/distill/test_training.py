@@ -1,3 +1,5 @@
+import time
+
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -84,6 +86,12 @@ def test_going_on_is_bit_identical_to_not_stopping(make_job, distill_spec, teach
     resumed = train(job, workers, prepare=load)
     assert resumed[0].rows == whole[0].rows
     assert weights(resumed[0]).equal(weights(whole[0]))
+
+
+def test_saving_is_not_waiting_for_text(make_job, distill_spec, teacher, train):
+    (training,) = train(make_job(distill_spec(), teacher, checkpoint_steps=1), save=lambda one: time.sleep(0.2))
+    steps = training.timing[1:]
+    assert all(row.seconds > 0.2 for row in steps) and sum(row.data_wait for row in steps) < 0.1 * len(steps)
 
 
 def test_dropout_changes_the_result(make_job, distill_spec, teacher, train):

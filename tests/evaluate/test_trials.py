@@ -6,7 +6,7 @@ import time
 import pytest
 
 from raykd.artifacts import Storage
-from raykd.errors import InputError
+from raykd.errors import InputError, LimitReached
 from raykd.evaluate.trials import run_trials
 
 pytestmark = pytest.mark.usefixtures("local_ray")
@@ -41,6 +41,18 @@ def test_what_fails_or_loses_its_process_is_tried_again(tmp_path):
         )
     assert {name: answers[name]["tries"] for name in "abc"} == {"a": 1, "b": 2, "c": 2}
     assert (tmp_path / "tries-3").read_text() == "1" and not storage.exists("scratch")
+
+
+def test_a_limit_is_no_failure_and_is_not_tried_again(tmp_path):
+    def work(index):
+        with open(tmp_path / "tries", "a") as file:
+            file.write("x")
+        raise LimitReached("resources.train.limits.steps 2 reached")
+
+    lines = []
+    with pytest.raises(LimitReached, match=r"limits\.steps 2 reached"):
+        run_trials(Storage(str(tmp_path / "storage")), work, ["a"], {"CPU": 1}, 2, lambda *line: lines.append(line))
+    assert (tmp_path / "tries").read_text() == "x" and lines[0][2]["limit"].startswith("resources.train")
 
 
 def test_halves_of_a_cpu_run_twice_as_many(tmp_path):
