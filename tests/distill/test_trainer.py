@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import ray
 import torch
 from ray.train import TrainingFailedError
 from safetensors.torch import load_file
@@ -81,6 +82,7 @@ def test_a_job_that_cannot_run_is_bad_input(fit, store, distill_spec, make_teach
         fit("student", distill_spec(), teacher)
 
 
+@pytest.mark.slow
 def test_bad_input_of_one_worker_alone_ends_all(fit, distill_spec, make_teacher, save_model, tmp_path):
     """A model that is there for the first worker that asks: the other one would be waited for."""
 
@@ -127,6 +129,14 @@ def test_two_then_one_then_three_workers_compute_what_one_does(
     assert rows["sequences"].to_pylist() == [row.sequences for row in alone.rows]
     timing = store.storage.read_table(f"{result.directory}/timing.parquet")
     assert timing["workers"].to_pylist() == [2] + [1] * 19 + [3] * 34
+
+
+@pytest.mark.slow
+def test_elastic_workers_that_take_every_cpu_still_read(fit, store, distill_spec, make_teacher, save_model):
+    teacher, spec = save_model(make_teacher()), distill_spec(group_sequences=2, step_sequences=4, epochs=1)
+    cpus = ray.cluster_resources()["CPU"]
+    _, result = fit("student", spec, teacher, workers={"minimum": 1, "maximum": 2}, cpus_per_worker=cpus / 2)
+    assert set(store.storage.read_table(f"{result.directory}/timing.parquet")["workers"].to_pylist()) == {2}
 
 
 def keep_moments(training, kept):
