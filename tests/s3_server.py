@@ -16,7 +16,7 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 SLOW_DOWN = b"<Error><Code>InternalError</Code><Message>injected</Message></Error>"
-COUNTS = "/-counts"  # a path that no bucket has: how many requests came, and what was done to them
+COUNTS = "/-counts"  # a path that no bucket has: requests that came, bytes sent, and what was done to requests
 
 
 class FaultyServer:
@@ -25,7 +25,7 @@ class FaultyServer:
     def __init__(self, application: Any, fail: float, hang: float, hang_seconds: float, seed: int) -> None:
         self.application, self.fail, self.hang, self.hang_seconds = application, fail, hang, hang_seconds
         self.random, self.lock = random.Random(seed), threading.Lock()
-        self.counts = dict.fromkeys(("requests", "before", "after", "cut", "hang"), 0)
+        self.counts = dict.fromkeys(("requests", "sent", "before", "after", "cut", "hang"), 0)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == COUNTS:
@@ -41,8 +41,12 @@ class FaultyServer:
         body = b"".join(self.application(environ, lambda *start: answer.append(start)))
         if fault == "after":
             return _error(environ, start_response)
+        if fault == "cut" and environ["REQUEST_METHOD"] == "GET":
+            body = body[: len(body) // 2]
+        with self.lock:
+            self.counts["sent"] += len(body)
         start_response(*answer[0][:2])
-        return [body[: len(body) // 2]] if fault == "cut" and environ["REQUEST_METHOD"] == "GET" else [body]
+        return [body]
 
     def _choose(self) -> str:
         with self.lock:

@@ -129,9 +129,15 @@ class Storage:
         self.write_bytes(path, buffer.getvalue())
 
     @contextmanager
-    def open_parquet(self, path: str) -> Iterator[pq.ParquetFile]:
-        with self.filesystem.open(self.path(path), "rb") as file:
-            yield pq.ParquetFile(file)
+    def open_parquet(self, path: str, footer: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
+        """A parquet file to read in parts: from a store come its footer and what is asked for, nothing ahead.
+
+        footer: its metadata, where that is known from before and the file is still the same; it is not read again then.
+        """
+        # pyarrow joins the ranges that it reads by itself; the filesystems' own buffers fetch up to 50 MB for each.
+        options = {} if self.is_local else {"cache_type": "none"}
+        with self.filesystem.open(self.path(path), "rb", **options) as file:
+            yield pq.ParquetFile(file, metadata=footer)
 
     def remove(self, path: str) -> None:
         """Remove a file or a directory and all in it, and the folders that this leaves empty; absent ones are fine."""

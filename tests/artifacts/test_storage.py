@@ -28,6 +28,9 @@ def test_bytes_json_and_tables_come_back(storage):
     assert storage.read_table("a/table.parquet", columns=["text"]).column_names == ["text"]
     with storage.open_parquet("a/table.parquet") as parquet:
         assert parquet.num_row_groups == 2
+        footer = parquet.metadata
+    with storage.open_parquet("a/table.parquet", footer) as parquet:
+        assert parquet.read_row_group(1) == table.slice(1)
 
 
 def test_names_are_listed_sorted_and_a_missing_directory_is_empty(storage):

@@ -1,10 +1,17 @@
+import ast
 import subprocess
 import sys
+import urllib.request
 
+import fsspec
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from raykd.artifacts import Storage
 from raykd.corpus.schema import TOKENS
-from raykd.distill.loader import COLUMNS, read_steps
+from raykd.corpus.tokens import ROW_GROUP
+from raykd.distill.loader import COLUMNS, read_groups, read_steps
 from raykd.distill.order import training_groups, worker_groups
 
 EPOCHS, PER_STEP, GROUP = 2, 4, 6
@@ -60,6 +67,38 @@ def test_a_worker_may_have_nothing_at_all(store, tokens):
     tables = list(read_steps(store.storage, tokens.directory, [], 3, 7))
     assert [table.num_rows for table in tables] == [0] * 4
     assert tables[0].schema == TOKENS
+
+
+def test_little_more_than_the_groups_comes_from_a_store(s3):
+    """Of a shard of 5 MB; with the buffers of s3fs 20 groups of 15 kB were 50 MB."""
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    storage, random, sequences, length = Storage("s3://tests/loader"), np.random.default_rng(0), 350 * ROW_GROUP, 128
+    ids = random.zipf(1.2, sequences * length).clip(0, 119_546).astype(np.int32)
+    columns = {
+        "doc_id": [random.bytes(16).hex() for _ in range(sequences)],
+        "piece": np.zeros(sequences, np.int64),
+        "rank": np.arange(sequences, dtype=np.uint64),
+        "bytes": np.full(sequences, 500),
+        "input_ids": pa.ListArray.from_arrays(np.arange(0, sequences * length + 1, length, dtype=np.int32), ids),
+    }
+    table = pa.table(columns).cast(TOKENS)
+    storage.write_table("tokens/shard", table, row_group_size=ROW_GROUP, dictionary=False)
+    size = storage.sizes("tokens")["shard"]
+    assert size > 4_000_000
+    with storage.open_parquet("tokens/shard") as parquet:
+        footer = parquet.metadata.serialized_size
+
+    def sent() -> int:
+        with urllib.request.urlopen(s3["AWS_ENDPOINT_URL"] + "/-counts") as answer:
+            return ast.literal_eval(answer.read().decode())["sent"]
+
+    starts, before = random.permutation(350)[:20] * ROW_GROUP, sent()
+    groups = [{"step": 0, "file": "shard", "start": start, "stop": start + ROW_GROUP} for start in starts.tolist()]
+    for group in groups:  # each by itself, as if groups of other shards stood between
+        (read,) = read_groups(pa.Table.from_pylist([group]), storage, "tokens")
+        assert read.select(COLUMNS) == table.slice(group["start"], ROW_GROUP).select(COLUMNS)
+    share = size * 20 / 350
+    assert sent() - before < 2 * (share + footer)
 
 
 def test_reading_processes_stay_free_of_torch():
