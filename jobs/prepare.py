@@ -55,6 +55,9 @@ def prepare_tasks(run: Run, plan: Plan) -> None:
         run.say(f"task {name}: {facts['rejected']:,} of {facts['read']:,} rows rejected")
         for language in facts["halved"]:
             run.say(f"task {name}: {language} has too little for sizes and gets half of them")
+        for language, count in facts["copies"].items():
+            if count:
+                run.say(f"task {name}: {count:,} rows of {language} left out, whose text or id stands in another row")
         for language, count in facts["across_splits"].items():
             if count:
                 run.say(

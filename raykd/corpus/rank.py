@@ -17,6 +17,11 @@ def rank(seed: int, doc_id: str) -> int:
     return int.from_bytes(blake2b(f"{seed}\0{doc_id}".encode(), digest_size=8).digest(), "big")
 
 
+def draw_key(seed: int, split: str, text: str) -> int:
+    """64 bits; texts in ascending order are a uniform shuffle that each split of a task has its own of."""
+    return int.from_bytes(blake2b(f"{seed}\0{split}\0{text}".encode(), digest_size=8).digest(), "big")
+
+
 def chunk_ranks(seed: int, source: str, file: str, offsets: np.ndarray, chunk: int) -> np.ndarray:
     """Ranks that shuffle chunks of consecutive text, not documents: uint64 [documents].
 

@@ -1,11 +1,11 @@
 """Which rows go to test, validation and train (Howell et al. 2022, sections 3.1.1, 3.2.1 and 3.2.2).
 
-Rows come in rank order, and rank is a hash: taking the lowest free ranks is a random choice that never changes.
+Each split draws in an order that hashes decide: taking its first free rows is a random choice that never changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -39,50 +39,37 @@ class Counts(NamedTuple):
 
 
 def split_rows(
-    labels: Sequence[str], truth: np.ndarray, natural: np.ndarray, ranks: np.ndarray, counts: Counts
+    labels: Sequence[str],
+    truth: np.ndarray,
+    natural: np.ndarray,
+    orders: Mapping[SplitName, np.ndarray],
+    counts: Counts,
 ) -> dict[str, np.ndarray]:
-    """Row numbers of each split, ascending.
+    """Row numbers of each split, in the order in which it was drawn: the first so many are a random part of it.
 
-    truth: bool [rows, labels], natural: bool [rows] and ranks: uint64 [rows], all in rank order.
+    truth: bool [rows, labels]; natural: bool [rows]; orders: for each split all row numbers, shuffled.
 
-    Test and validation are filled first, with at least `counts.minimum` rows of every label; train is a random
-    sample of what they leave. Test takes natural rows only, the other splits translated ones too (the paper, Table 2).
+    Test is filled first, then validation, with at least `counts.minimum` rows of every label; train is a random sample
+    of what they leave. Test takes natural rows only, the other splits translated ones too (the paper, Table 2). Each
+    split has an order of its own: in the same one train would take its rows from just where a minimum has taken those
+    with rare labels, and would lack these.
     Raises InputError for a split larger than its data, a minimum that cannot be reached and a split without one of the
     labels.
     """
-    test = _choose("test", labels, truth, natural, counts.test, counts.minimum)
-    splits = {"test": test}
-    free = np.ones(len(truth), bool)
-    free[test] = False
-    order = _stretched_order(ranks, natural, free)
-    for split, size, minimum in (("validation", counts.validation, counts.minimum), ("train", counts.train, 0)):
-        rows = np.sort(order[_choose(split, labels, truth[order], free[order], size, minimum)])
-        free[rows] = False
-        splits[split] = rows
+    free, splits = np.ones(len(truth), bool), {}
+    for split in ("test", "validation", "train"):
+        order = orders[split]
+        allowed = (free & natural if split == "test" else free)[order]
+        minimum = 0 if split == "train" else counts.minimum
+        splits[split] = order[_choose(split, labels, truth[order], allowed, getattr(counts, split), minimum)]
+        free[splits[split]] = False
     return splits
-
-
-def _stretched_order(ranks: np.ndarray, natural: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Row numbers in an order in which natural and translated rows are mixed as the test set leaves them.
-
-    Test takes the natural rows of lowest rank, so in plain rank order validation would come out translated alone.
-    The ranks of the natural rows above those are stretched back over the whole range. What a minimum took out of turn
-    lies among them, and moves nothing.
-    """
-    if natural.all():
-        return np.arange(len(ranks))
-    position = ranks.astype(np.float64) / 2.0**64
-    left = free[natural]
-    in_turn = int(left.argmax()) if left.any() else len(left)  # how many test took before it left the first one
-    taken = position[natural][in_turn - 1] if in_turn else 0.0
-    position[natural] = (position[natural] - taken) / (1 - taken)
-    return np.argsort(position, kind="stable")
 
 
 def _choose(
     split: str, labels: Sequence[str], truth: np.ndarray, free: np.ndarray, size: int, minimum: int
 ) -> np.ndarray:
-    """`size` free rows with `minimum` of each label: the rarest label first, then whatever has the lowest rank."""
+    """`size` free rows with `minimum` of each label, ascending: the rarest label first, then whatever comes first."""
     carrying = (truth & free[:, None]).sum(axis=0)
     chosen = np.zeros(len(truth), bool)
     for label in np.argsort(carrying, kind="stable"):

@@ -5,11 +5,14 @@ import pyarrow as pa
 import pytest
 
 from raykd.config import Sizes, Task
+from raykd.corpus.rank import draw_key
 from raykd.corpus.schema import DOCUMENT
+from raykd.errors import InputError
 from raykd.tasks.candidates import Candidates, select_candidates
 from raykd.tasks.splits import Counts, split_rows
 
 LABELS = ("a", "b", "c")
+SEED = 56
 
 
 def task(kind: str = "multi-label", without_labels: bool = False, **sizes: float | bool) -> Task:
@@ -40,7 +43,7 @@ def documents(seed: int, rows: int) -> list[dict]:
 def collect(rows: list[dict], chosen: Task, block: int) -> Candidates:
     candidates = Candidates(chosen)
     for start in range(0, len(rows), block):
-        candidates.add(select_candidates(pa.Table.from_pylist(rows[start : start + block], DOCUMENT), chosen))
+        candidates.add(select_candidates(pa.Table.from_pylist(rows[start : start + block], DOCUMENT), chosen, SEED))
     return candidates
 
 
@@ -73,8 +76,10 @@ def splits_of(rows, chosen: Task) -> dict[str, list[str]]:
     rows = rows if isinstance(rows, list) else rows.to_dict("records")
     truth = np.array([[label in row["labels"] for label in LABELS] for row in rows])
     natural = np.array([row["origin"] in ("", "natural") for row in rows])
-    ranks = np.array([row["rank"] for row in rows], np.uint64)
-    splits = split_rows(LABELS, truth, natural, ranks, Counts.of(chosen.sizes, len(rows)))
+    orders = {"test": np.arange(len(rows))}
+    for split in ("validation", "train"):
+        orders[split] = np.argsort(np.array([draw_key(SEED, split, row["text"]) for row in rows], np.uint64))
+    splits = split_rows(LABELS, truth, natural, orders, Counts.of(chosen.sizes, len(rows)))
     return {split: [rows[index]["doc_id"] for index in chosen] for split, chosen in splits.items()}
 
 
@@ -100,16 +105,21 @@ def test_a_row_of_one_class_has_one_label():
 
 def test_a_document_read_twice_is_kept_once():
     rows = documents(0, 30)
-    again = [{**row, "place": "elsewhere", "text": row["text"] + "!"} for row in rows]
-    candidates = collect(rows + again, task(), 9)
+    again = [{**row, "place": "other file", "text": row["text"] + "!"} for row in rows]
+    lenient = task().model_copy(update={"rejected_share": 1.0})
+    candidates = collect(rows + again, lenient, 9)
     ids = [*candidates.of_language("eng")["doc_id"], *candidates.of_language("spa")["doc_id"]]
     assert len(ids) == len(set(ids))
+    with pytest.raises(
+        InputError, match=r"of \d+ rows have the id of another row .* as other file has that of file row"
+    ):
+        collect(rows + again, task(), 9).of_language("eng")
 
 
 def test_a_block_may_be_empty():
     candidates = collect(documents(0, 30), task(), 30)
     before = candidates.of_language("eng")
-    candidates.add(select_candidates(DOCUMENT.empty_table(), task()))
+    candidates.add(select_candidates(DOCUMENT.empty_table(), task(), SEED))
     assert candidates.of_language("eng").equals(before)
 
 
@@ -118,7 +128,13 @@ def test_shares_proportions_and_groups_need_every_row():
     expected = [row["doc_id"] for row in unlimited(rows, "eng")]
     for sizes in ({"train": 0.8, "validation": 0.1, "test": 0.1}, {"stratified": True}, {"whole_groups": True}):
         assert collect(rows, task(**sizes), 70).of_language("eng")["doc_id"].tolist() == expected
+        copies = collect(rows, task(**sizes), 70).usable["eng"] - len(expected)
+        assert copies == sum(row["language"] == "eng" and bool(usable(row)) for row in rows) - len(expected) > 0
     assert len(collect(rows, task(), 70).of_language("eng")) < len(expected)
+
+
+def usable(row: dict) -> list[str]:
+    return [label for label in LABELS if label in row["labels"] and row["text"]]
 
 
 def test_labels_that_may_be_there_are_unknown_and_never_a_rows_own():

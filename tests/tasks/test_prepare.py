@@ -119,7 +119,7 @@ def test_bad_data_is_named(store, tmp_path):
     broken.write_text(path.read_text() + '{"text": \n')
     for task, message in (
         (binary([source], sizes=sizes), r"tasks.intent: eng: sizes.train is 500 rows, but there are 60"),
-        (binary([source], labels=("chat", "sell"), positive="sell"), r"none of 80 rows has the label 'sell'"),
+        (binary([source], labels=("chat", "sell"), positive="sell"), r"tasks.intent: eng: no row has the label 'sell'"),
         (binary([table_source(empty)]), r"tasks.intent: eng: no rows in .*empty.jsonl"),
         (binary([table_source(broken)]), r"tasks.intent: 1 of 81 rows cannot be used.*broken.jsonl"),
     ):

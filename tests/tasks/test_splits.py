@@ -12,9 +12,15 @@ from raykd.tasks.splits import Counts, ready_splits, split_rows
 TAGS = ("python", "java", "rust")
 
 
-def ranks_of(truth: np.ndarray) -> np.ndarray:
-    """Ranks of rows that come in rank order: evenly over the whole range."""
-    return np.linspace(0, 2.0**64 * 0.999, len(truth)).astype(np.uint64)
+def orders_of(truth: np.ndarray, seed: int = 0) -> dict[str, np.ndarray]:
+    """An order of its own for each split."""
+    generator = np.random.default_rng([seed, 1])
+    return {split: generator.permutation(len(truth)) for split in ("test", "validation", "train")}
+
+
+def plain_orders(truth: np.ndarray) -> dict[str, np.ndarray]:
+    """The same for all: what is taken can be told by hand."""
+    return dict.fromkeys(("test", "validation", "train"), np.arange(len(truth)))
 
 
 def draw(seed: int, rows: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +45,7 @@ def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, te
     truth, natural = draw(seed, 300, kind)
     sizes = Counts(train=train, validation=test, test=test, minimum=minimum)
     try:
-        splits = split_rows(TAGS, truth, natural, ranks_of(truth), sizes)
+        splits = split_rows(TAGS, truth, natural, orders := orders_of(truth, seed), sizes)
     except InputError as error:
         assert "\n" not in str(error)
         return
@@ -51,40 +57,55 @@ def test_splits_are_exact_disjoint_and_balanced_or_refused(seed, kind, train, te
     everything = np.concatenate(list(splits.values()))
     assert len(set(everything)) == len(everything)
     for split, rows in splits.items():
-        assert (np.diff(rows) > 0).all()
+        assert (np.diff(np.argsort(orders[split])[rows]) > 0).all()
         assert truth[rows].any(axis=0).all()
         if split != "train":
             assert truth[rows].sum(axis=0).min() >= minimum
-    if kind != "multi-label":
-        assert natural[splits["test"]].all()
+    assert natural[splits["test"]].all()
 
 
-def test_without_a_minimum_rank_decides_alone():
+def test_without_a_minimum_order_decides_alone():
     truth = np.eye(3, dtype=bool)[np.arange(100) % 3]
-    splits = split_rows(TAGS, truth, np.ones(100, bool), ranks_of(truth), Counts(train=30, validation=20, test=20))
+    splits = split_rows(TAGS, truth, np.ones(100, bool), plain_orders(truth), Counts(train=30, validation=20, test=20))
     np.testing.assert_array_equal(splits["test"], np.arange(20))
     np.testing.assert_array_equal(splits["validation"], np.arange(20, 40))
     np.testing.assert_array_equal(splits["train"], np.arange(40, 70))
 
 
-def test_a_minimum_takes_the_lowest_ranks_that_carry_the_label():
+def test_a_minimum_takes_the_first_rows_that_carry_the_label():
     truth = np.zeros((40, 3), bool)
     truth[:, 0] = True
     truth[[5, 20, 30, 36], 1] = True
     truth[[6, 21, 31, 38], 2] = True
-    splits = split_rows(
-        TAGS, truth, np.ones(40, bool), ranks_of(truth), Counts(train=25, validation=4, test=6, minimum=1)
-    )
+    orders = plain_orders(truth) | {"train": np.arange(40)[::-1]}
+    splits = split_rows(TAGS, truth, np.ones(40, bool), orders, Counts(train=25, validation=4, test=6, minimum=1))
     np.testing.assert_array_equal(splits["test"], [0, 1, 2, 3, 5, 6])
     np.testing.assert_array_equal(splits["validation"], [4, 7, 20, 21])
-    rest = [row for row in range(40) if row not in splits["test"] and row not in splits["validation"]]
-    np.testing.assert_array_equal(splits["train"], rest[:25])  # a plain sample, not balanced
+    rest = [row for row in range(39, -1, -1) if row not in splits["test"] and row not in splits["validation"]]
+    np.testing.assert_array_equal(splits["train"], rest[:25])
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+def test_train_and_its_first_rows_are_a_random_part_of_what_a_minimum_leaves(share):
+    """Test and validation take a rare label's rows from everywhere; train must not lack them for it."""
+    generator = np.random.default_rng(3)
+    truth = generator.random((20_000, 3)) < [0.7, 0.5, share]
+    truth[~truth.any(axis=1), 0] = True
+    natural = generator.random(20_000) < 0.6
+    counts = Counts(train=4000, validation=300, test=300, minimum=100)
+    splits = split_rows(TAGS, truth, natural, orders_of(truth), counts)
+    left = np.setdiff1d(np.arange(20_000), np.concatenate([splits["test"], splits["validation"]]))
+    for what in (truth, natural[:, None]):
+        expected = what[left].mean(axis=0)
+        for rows in (4000, 2000, 1000):
+            deviation = np.sqrt(expected * (1 - expected) / rows)
+            assert (np.abs(what[splits["train"][:rows]].mean(axis=0) - expected) < 4 * deviation).all()
 
 
 def test_translations_are_never_tested_but_validated_and_trained_on():
     truth = np.eye(2, dtype=bool)[np.arange(60) % 2]
     natural = np.arange(60) >= 30
-    splits = split_rows(("yes", "no"), truth, natural, ranks_of(truth), Counts(train=20, validation=10, test=20))
+    splits = split_rows(("yes", "no"), truth, natural, plain_orders(truth), Counts(train=20, validation=10, test=20))
     np.testing.assert_array_equal(splits["test"], np.arange(30, 50))
     assert not natural[splits["validation"]].all() and not set(splits["validation"]) & set(splits["test"])
 
@@ -105,27 +126,15 @@ def test_translations_are_never_tested_but_validated_and_trained_on():
 def test_impossible_sizes_are_named(sizes, message):
     truth = np.eye(3, dtype=bool)[[0, 1] * 10 + [0, 1, 2] * 10 + [0, 1] * 25]
     with pytest.raises(InputError, match=message):
-        split_rows(TAGS, truth, np.ones(100, bool), ranks_of(truth), sizes)
-
-
-def test_natural_and_translated_rows_in_turn_by_hand():
-    # Natural rows at .05, .15, ... .95 and translated ones at .00, .10, ... .90. Test takes five natural rows, up to
-    # .45; the others, .55 to .95, are stretched to .18, .36, .55, .73, .91 and fall between the translated ones.
-    natural = np.arange(20) % 2 == 1
-    ranks = (np.arange(20) / 20 * 2.0**64).astype(np.uint64)
-    truth = np.eye(2, dtype=bool)[[0, 0, 1, 1] * 5]
-    splits = split_rows(("yes", "no"), truth, natural, ranks, Counts(train=6, validation=6, test=5))
-    assert splits["test"].tolist() == [1, 3, 5, 7, 9]
-    assert splits["validation"].tolist() == [0, 2, 4, 6, 11, 13]  # of 15 rows left, 5 are natural: 2 of 6
-    assert splits["train"].tolist() == [8, 10, 12, 14, 15, 17]
+        split_rows(TAGS, truth, np.ones(100, bool), plain_orders(truth), sizes)
 
 
 def test_translations_are_not_tested_where_a_row_has_several_labels_either():
     truth, natural = draw(1, 300, "multi-label")
-    splits = split_rows(TAGS, truth, natural, ranks_of(truth), Counts(train=100, validation=30, test=30, minimum=3))
+    splits = split_rows(TAGS, truth, natural, plain_orders(truth), Counts(train=100, validation=30, test=30, minimum=3))
     assert natural[splits["test"]].all() and not natural[splits["train"]].all()
     with pytest.raises(InputError, match=r"sizes.test is 30 rows, but there are 0 for it that are natural"):
-        split_rows(TAGS, truth, np.zeros(300, bool), ranks_of(truth), Counts(train=100, validation=30, test=30))
+        split_rows(TAGS, truth, np.zeros(300, bool), plain_orders(truth), Counts(train=100, validation=30, test=30))
 
 
 @pytest.mark.parametrize("minimum", [0, 200])
@@ -136,7 +145,7 @@ def test_validation_and_train_mix_natural_and_translated_rows_alike(minimum):
     if minimum:  # the second label is so rare that test takes it from everywhere
         truth = np.eye(2, dtype=bool)[(generator.random(4000) < 0.2).astype(int)]
     counts = Counts(train=1000, validation=500, test=1000, minimum=minimum)
-    splits = split_rows(("yes", "no"), truth, natural, ranks_of(truth), counts)
+    splits = split_rows(("yes", "no"), truth, natural, orders_of(truth), counts)
     left = np.setdiff1d(np.arange(4000), splits["test"])
     assert natural[splits["test"]].all()
     assert abs(natural[splits["validation"]].mean() - natural[left].mean()) < 0.06
