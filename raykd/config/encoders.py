@@ -115,11 +115,12 @@ class Adapt(Training):
     """Masked-language training that goes on from `encoder` (its first seed, where it has several).
 
     An encoder that comes without a vocabulary head gets a new one, which a share of the steps trains alone before the
-    encoder's own weights move (raykd/distill/new_head.py); where it has one, these two settings are not used.
+    encoder's own weights move (raykd/distill/new_head.py); at 1 they never do, and its hidden states stay as they are.
+    Where it has a head, these two settings are not used.
     """
 
     encoder: Name
-    head_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    head_share: Share = 0.1
     head_learning_rate: Annotated[float, Field(gt=0)] = 3e-3  # of the head alone; the best of 1e-3, 3e-3, 1e-2
 
 

@@ -52,8 +52,8 @@ def start_head(model: MaskedModel, targets: np.ndarray) -> None:
 
 
 def head_steps(share: float, total_steps: int) -> int:
-    """How many of a run's first steps train a new head alone: the share, rounded, but never all of them."""
-    return min(round(share * total_steps), total_steps - 1)
+    """How many of a run's first steps train a new head alone: the share, rounded; all of them for a share of 1 only."""
+    return total_steps if share == 1 else min(round(share * total_steps), total_steps - 1)
 
 
 def _parts(model: MaskedModel) -> tuple[nn.Linear, nn.LayerNorm, nn.Linear]:

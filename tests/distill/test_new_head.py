@@ -91,9 +91,17 @@ def test_an_untied_decoder_becomes_the_word_embeddings(make_teacher, directory):
     assert loaded.cls.predictions.decoder.weight is loaded.bert.embeddings.word_embeddings.weight
 
 
-@pytest.mark.parametrize(("share", "steps", "alone"), [(0.1, 100, 10), (0, 100, 0), (0.99, 10, 9), (0.5, 1, 0)])
+@pytest.mark.parametrize(("share", "steps", "alone"), [(0.1, 100, 10), (0, 100, 0), (0.99, 10, 9), (0.5, 1, 0), (1, 7, 7)])
 def test_head_steps(share, steps, alone):
     assert head_steps(share, steps) == alone
+
+
+def test_a_share_of_all_leaves_the_encoder_as_it_is(make_job, adapt_spec, headless, train):
+    seen = []
+    job = make_job(adapt_spec(head_share=1, weight_decay=0.1), headless("bert"), checkpoint_steps=1)
+    (training,) = train(job, save=lambda training: seen.append(encoder_weights(training)))
+    assert all(weights.equal(seen[0]) for weights in seen[1:])
+    assert training.rows[-1].loss < training.rows[0].loss
 
 
 @pytest.mark.parametrize("kind", ["bert", "distilbert"])
