@@ -1,0 +1,200 @@
+"""A grid whose driver and trials are killed at random moments, against one that runs through.
+
+`python benchmarks/grid_crashes.py --moments 10`: six small cells, frozen and fine-tuned, on a Ray of two CPUs of its
+own; SIGKILL in turn to a process that runs a trial and to the driver, which is then started again. Exit 0 where no seed
+that stood in scores.parquet before a kill was trained after it, and where scores, averages, predictions and heads have
+the same bytes as those of the grid that nothing happened to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import pickle
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+from grid_cells import make_cells
+from transformers.utils.logging import disable_progress_bar
+
+from raykd.artifacts import ResultStore
+from raykd.config import Resources, TrialResources
+from raykd.evaluate.cell import SCORES, Cell, read_rows, seeds_of
+
+VICTIMS = ("trial", "driver")
+ENVIRONMENT = {
+    "RAY_AUTH_MODE": "disabled",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+LOG = "GRID_CRASHES_LOG"  # the file that trainings are noted in
+Trained = tuple[str, int, int]  # cell, the encoder's seed, the classifier's
+
+
+def drive(root: Path) -> None:
+    """The driver: what jobs/evaluate.py does."""
+    import ray
+
+    from raykd.evaluate.grid import run_grid
+
+    here = {"env_vars": {LOG: str(root / "log")}, "worker_process_setup_hook": note_trainings}
+    ray.init(address=os.environ["RAY_ADDRESS"], logging_level="WARNING", log_to_driver=False, runtime_env=here)
+    run_grid(*pickle.loads((root / "grid.pickle").read_bytes()))
+
+
+def note_trainings() -> None:
+    """In each worker, as it starts: let every training write a line as it begins; one that is cut off leaves no other
+    trace."""
+    from raykd.evaluate import run
+
+    compute = run._Running.compute
+
+    def noting(self, encoder, train_seed, mean_tokens):  # type: ignore[no-untyped-def]
+        def noted(cell, seed):  # type: ignore[no-untyped-def]
+            with open(os.environ[LOG], "a") as log:
+                log.write(json.dumps([cell.result.name, encoder.seed, seed]) + "\n")
+            return train_seed(cell, seed)
+
+        compute(self, encoder, noted, mean_tokens)
+
+    run._Running.compute = noting  # type: ignore[method-assign]
+
+
+def trainings(root: Path) -> list[Trained]:
+    """Every training that has begun, in order."""
+    lines = (root / "log").read_text().splitlines() if (root / "log").exists() else []
+    return [(name, encoder_seed, seed) for name, encoder_seed, seed in map(json.loads, lines)]
+
+
+def prepare(root: Path, seeds: int) -> tuple[ResultStore, list[Cell]]:
+    root.mkdir()
+    store, cells = make_cells(root / "storage", seeds)
+    (root / "grid.pickle").write_bytes(pickle.dumps((store, cells, Resources(grid=TrialResources(failures=100)))))
+    return store, cells
+
+
+def standing(store: ResultStore, cells: list[Cell]) -> set[Trained]:
+    """The seeds that have scores."""
+    return {
+        (cell.result.name, *seed)
+        for cell in cells
+        for seed in seeds_of(read_rows(store, cell, "scores.parquet", SCORES))
+    }
+
+
+class Crashes:
+    """A Ray of two CPUs, and the kills."""
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        node = {"num_cpus": 2, "object_store_memory": 80_000_000, "include_dashboard": False}
+        self.cluster = Cluster(initialize_head=True, head_node_args=node)
+        self.raylet = self.cluster.head_node.all_processes["raylet"][0].process.pid
+
+    def start_driver(self, root: Path) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, **ENVIRONMENT, "RAY_ADDRESS": self.cluster.address}
+        environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+        return subprocess.Popen([sys.executable, __file__, "--drive", str(root)], env=environment)
+
+    def trial(self, pick: random.Random) -> psutil.Process | None:
+        """A process that runs a trial."""
+        found = []
+        for child in psutil.Process(self.raylet).children():
+            try:
+                if "ImplicitFunc.train" in " ".join(child.cmdline()):
+                    found.append(child)
+            except psutil.Error:
+                continue  # it has just ended
+        return pick.choice(found) if found else None
+
+    def run(
+        self, root: Path, store: ResultStore, cells: list[Cell], victims: list[tuple[int, str]], pick: random.Random
+    ) -> list[Trained]:
+        """Run a grid to its end; the seeds that were trained though they had scores before a kill.
+
+        victims: after how many seeds which is killed.
+        """
+        driver, again = self.start_driver(root), list[tuple[set[Trained], int]]()
+        for moment, victim in victims:
+            while len(standing(store, cells)) < moment:
+                self._check(driver)
+                time.sleep(0.02)
+            time.sleep(pick.uniform(0, 1))  # anywhere in a training or a write
+            while victim == "trial" and not (process := self.trial(pick)):
+                self._check(driver)
+                time.sleep(0.05)
+            again.append((standing(store, cells), len(trainings(root))))
+            if victim == "trial":
+                process.kill()
+            else:
+                driver.kill()
+                driver.wait()
+                driver = self.start_driver(root)
+            print(f"killed the {victim} at {len(again[-1][0])} seeds", flush=True)
+        if driver.wait() != 0:
+            raise RuntimeError(f"the driver ended with {driver.returncode}")
+        return [seed for done, begun in again for seed in trainings(root)[begun:] if seed in done]
+
+    def _check(self, driver: subprocess.Popen[bytes]) -> None:
+        if driver.poll() is not None:
+            raise RuntimeError(f"the driver ended with {driver.returncode} before the next kill")
+
+
+def digests(store: ResultStore, cells: list[Cell]) -> dict[str, str]:
+    """Of every file but manifests."""
+    files = [cell.file(name) for cell in cells for name in store.storage.sizes(cell.result.directory)]
+    return {
+        file: hashlib.sha256(store.storage.read_bytes(file)).hexdigest()
+        for file in files
+        if not file.endswith("manifest.json")
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--moments", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=6, help="of a cell")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--drive", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.drive:
+        return drive(arguments.drive)
+    os.environ.update(ENVIRONMENT)
+    disable_progress_bar()
+    pick = random.Random(arguments.seed)
+    with TemporaryDirectory() as directory:
+        roots = [Path(directory, name) for name in ("whole", "cut")]
+        grids = [(root, *prepare(root, arguments.seeds)) for root in roots]
+        total = arguments.seeds * len(grids[0][2])
+        moments = sorted(pick.sample(range(total - 2), arguments.moments))
+        victims = [(moment, VICTIMS[number % len(VICTIMS)]) for number, moment in enumerate(moments)]
+        started, crashes = time.monotonic(), Crashes()
+        try:
+            crashes.run(*grids[0], [], pick)
+            middle = time.monotonic()
+            again = crashes.run(*grids[1], victims, pick)
+        finally:
+            crashes.cluster.shutdown()
+        whole, cut = (digests(store, cells) for _, store, cells in grids)
+        same = sum(cut.get(file) == digest for file, digest in whole.items())
+        anew = len(trainings(grids[1][0])) - total
+        print(
+            f"summary: {total} seeds in {len(grids[0][2])} cells, {len(victims)} kills; {len(again)} finished seeds "
+            f"trained again, {anew} that were cut off; {same} of {len(whole)} files bit-identical; "
+            f"{middle - started:.0f} s uninterrupted, {time.monotonic() - middle:.0f} s with the kills"
+        )
+        once = len(trainings(grids[0][0])) == total
+        sys.exit(0 if once and not again and whole == cut and whole else 1)
+
+
+if __name__ == "__main__":
+    main()
