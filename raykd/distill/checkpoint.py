@@ -100,12 +100,13 @@ def save(directory: str | Path, state: State) -> None:
 
 
 def load(directory: str | Path, engine: Engine) -> tuple[list[StepRow], list[TimingRow]]:
-    """Put an engine back to where it was saved; the rows and times of the steps done."""
+    """Put an engine back to where it was saved; the rows and times of the steps done.
+
+    Raises whatever reading raises where a file is damaged; the engine may be anything then.
+    """
     directory = Path(directory)
-    weights = load_file(directory / "weights.safetensors", device=engine.device)
-    moments = load_file(directory / "optimizer.safetensors", device=engine.device)
-    set_weights(engine, weights)
-    for name, value in moments.items():
+    set_weights(engine, load_file(directory / "weights.safetensors", device=engine.device))
+    for name, value in load_file(directory / "optimizer.safetensors", device=engine.device).items():
         number, key = name.split(".", 1)
         engine.optimizer.state[engine.parameters[int(number)]][key] = value
     rows = [StepRow(**row) for row in pq.read_table(directory / "training.parquet").to_pylist()]

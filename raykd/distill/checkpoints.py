@@ -8,6 +8,7 @@ checkpoint counts when its own last file is there, and whoever starts next looks
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,10 +35,9 @@ class Checkpoints:
         self._thread = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[None] | None = None
 
-    def latest(self) -> str | None:
-        """The newest whole checkpoint's path on storage."""
-        whole = [name for name in self._names() if self._is_whole(name)]
-        return f"{self.directory}/{whole[-1]}" if whole else None
+    def whole(self) -> list[str]:
+        """Paths on storage of the whole ones, newest first."""
+        return [f"{self.directory}/{name}" for name in reversed(self._names()) if self._is_whole(name)]
 
     def save(self, state: State) -> None:
         """Write in the background, after what is still being written. Raises what that one failed with."""
@@ -52,13 +52,15 @@ class Checkpoints:
 
     def prune(self, kept: int) -> None:
         """Remove all but the newest whole ones, and what was cut off while it was written."""
-        names = self._names()
-        whole = [name for name in names if self._is_whole(name)][-kept:]
-        for name in names:
-            if name not in whole:
-                # First what makes it whole: a removal that is cut off leaves nothing that looks so.
-                self.storage.remove(f"{self.directory}/{name}/{COMPLETE}")
-                self.storage.remove(f"{self.directory}/{name}")
+        stay = self.whole()[:kept]
+        for path in (f"{self.directory}/{name}" for name in self._names()):
+            if path not in stay:
+                self.remove(path)
+
+    def remove(self, path: str) -> None:
+        # First what makes it whole: a removal that is cut off leaves nothing that looks so.
+        self.storage.remove(f"{path}/{COMPLETE}")
+        self.storage.remove(path)
 
     def _write(self, state: State) -> None:
         path = f"{self.directory}/step-{state.steps:08}-{uuid.uuid4().hex[:8]}"
@@ -77,6 +79,10 @@ class Checkpoints:
             place = Path(self.storage.path(path))
             place.mkdir(parents=True)
             yield place
+            for file in place.rglob("*"):
+                # Else a power cut may leave complete.json and the sizes that it names, without what was in the files.
+                if file.is_file():
+                    flush(file)
         else:
             with scratch_directory() as place:
                 yield place
@@ -93,3 +99,14 @@ class Checkpoints:
         sizes = self.storage.sizes(path)
         expected: dict[str, int] = self.storage.read_json(f"{path}/{COMPLETE}")
         return all(sizes.get(file) == size for file, size in expected.items())
+
+
+def flush(file: Path) -> None:
+    """Until the disk has all that was written to a file."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+
+
+def steps_of(path: str) -> int:
+    """How many steps were done when a checkpoint was written."""
+    return int(path.rsplit("/", 1)[-1].split("-")[1])

@@ -20,17 +20,30 @@ class Started:
 
 @dataclass(frozen=True)
 class Lost:
-    """Workers that ended before their time: rank -> the last line of why."""
+    """Workers that ended before their time: rank -> the last line of why.
+
+    seen: what these workers tell is that others no longer answer; which one was lost is not known.
+    """
 
     reasons: Mapping[int, str]
+    seen: bool = False
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """Machines that are announced to go, and how many workers run there."""
+    """Machines that are announced to go, how many workers run there, and the step after which all is saved."""
 
     nodes: int
     workers: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A checkpoint of so many steps that could not be loaded, and why."""
+
+    step: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,7 @@ class Validated:
     best: bool
 
 
-Event = Started | Lost | Leaving | Validated
+Event = Started | Lost | Leaving | Unreadable | Validated
 
 
 class Story:
@@ -57,14 +70,23 @@ class Story:
             if self.lost:  # Ray tells of the same with every look at its workers
                 return None
             self.lost = True
-            whose = f"worker {min(event.reasons)}" if len(event.reasons) == 1 else f"{len(event.reasons)} workers"
-            reason, workers = event.reasons[min(event.reasons)], self.workers
+            first, workers = min(event.reasons), self.workers or "?"
             self.workers = 0  # until they start again
-            return f"{self.name}: {whose} of {workers or '?'} lost after step {self.step:,} ({reason})"
+            if event.seen:
+                told = f"worker {first} saw: {event.reasons[first]}"
+                return f"{self.name}: a worker of {workers} was lost after step {self.step:,}; {told}"
+            whose = f"worker {first}" if len(event.reasons) == 1 else f"{len(event.reasons)} workers"
+            return f"{self.name}: {whose} of {workers} lost after step {self.step:,} ({event.reasons[first]})"
         if isinstance(event, Leaving):
+            self.step, self.workers = event.step, 0
             return (
                 f"{self.name}: {event.nodes} machine(s) with {event.workers} worker(s) will be taken away; saved after "
-                f"step {self.step:,}"
+                f"step {event.step:,}"
+            )
+        if isinstance(event, Unreadable):
+            return (
+                f"{self.name}: the checkpoint after step {event.step:,} cannot be read ({event.reason}); trying the "
+                "one before it"
             )
         if isinstance(event, Validated):
             mean = sum(event.losses.values()) / len(event.losses)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
 import ray
+import torch.distributed
 from ray.exceptions import RayError
 from ray.train import UserCallback
 from ray.util.queue import Empty, Queue
@@ -25,6 +26,7 @@ from raykd.distill.events import Event, Lost, Started, Story, Validated, silence
 from raykd.distill.flops import Shape, measured_peak, training_flops
 from raykd.distill.head_first import HeadFirstEngine
 from raykd.distill.loggers import Observer
+from raykd.distill.preemption import Preempted
 from raykd.distill.progress import Display, Meter, Progress
 from raykd.distill.timing import TimingRow
 from raykd.distill.training import Training, TrainingJob
@@ -92,9 +94,22 @@ class FailureReport(UserCallback):
         self.queue = queue
 
     def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
-        reasons = {rank: reason(error) for rank, error in worker_exceptions.items()}
-        with suppress(RayError):  # whoever watched is gone
-            self.queue.put(Lost(reasons))
+        if lost := what_was_lost(worker_exceptions):
+            with suppress(RayError):  # whoever watched is gone
+                self.queue.put(lost)
+
+
+def what_was_lost(errors: Mapping[int, Exception]) -> Lost | None:
+    """errors: by rank. None where nothing was: workers that end for a notice."""
+    reasons = {rank: reason(error) for rank, error in errors.items() if not isinstance(error, Preempted)}
+    # Those of a lost worker's neighbours often come first: they see their connections close at once.
+    causes = {rank: why for rank, why in reasons.items() if not speaks_of_others(errors[rank])}
+    return Lost(causes or reasons, seen=not causes) if reasons else None
+
+
+def speaks_of_others(error: Exception) -> bool:
+    """Whether an error is that other workers do not answer, as gloo and NCCL tell it."""
+    return isinstance(error, torch.distributed.DistError) or "/gloo/" in str(error)
 
 
 def reason(error: BaseException) -> str:

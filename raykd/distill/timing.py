@@ -25,11 +25,11 @@ TIMING = pa.schema(
 
 @dataclass(frozen=True)
 class TimingRow:
-    """One step as worker 0 saw it; `tokens` are the whole step's, the others its own part's."""
+    """One step as worker 0 saw it; `tokens` are the whole step's, `padding` and `attended` its own part's."""
 
     step: int
     seconds: float  # from the end of the step before to the end of this one
-    data_wait: float  # seconds of these spent waiting for text
+    data_wait: float  # seconds of these spent waiting for text, by the worker that waited longest
     tokens: int
     padding: float  # share of the positions in attention that hold no token; all else computes tokens alone
     attended: float  # tokens that a token attends to (the length of its sequence), mean over tokens

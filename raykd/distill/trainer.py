@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,21 +23,21 @@ from ray.util.queue import Queue
 from raykd.artifacts import Result
 from raykd.artifacts.scratch import scratch_directory
 from raykd.distill import timing
-from raykd.distill.checkpoints import Checkpoints
+from raykd.distill.agreement import agreed, alone, each_alone, of_all
+from raykd.distill.checkpoints import Checkpoints, steps_of
 from raykd.distill.engine import StepRow
-from raykd.distill.events import Leaving
+from raykd.distill.events import Event, Unreadable
 from raykd.distill.loader import read_steps
 from raykd.distill.loggers import Observer, open_loggers, tell_all
 from raykd.distill.precision import compute_dtype
+from raykd.distill.preemption import Notices, Preempted
 from raykd.distill.progress import Display
-from raykd.distill.reporting import FailureReport, Reporter, shown_progress, worker_resources
+from raykd.distill.reporting import FailureReport, Reporter, reason, shown_progress, worker_resources
 from raykd.distill.training import Training, TrainingJob
 from raykd.distill.validation import Selection
 from raykd.errors import InputError, LimitReached
 
 VERSION = 3
-
-T = TypeVar("T")
 
 
 def train_encoder(job: TrainingJob, result: Result) -> None:
@@ -108,6 +108,9 @@ def _worker(config: dict) -> dict[str, Any] | Exception:
         return _train(config["job"], config["queue"])
     except (InputError, LimitReached) as error:
         return error.with_traceback(None)
+    except Preempted:
+        logging.getLogger("ray.train").setLevel(logging.CRITICAL)  # which would show a traceback of what is no failure
+        raise
 
 
 def _cores() -> int:
@@ -132,21 +135,24 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     torch.set_num_threads(job.resources.threads or max(1, _cores() // context.get_local_world_size()))
     device = str(get_device())
     dtype = _common_precision(job, device, world_size)
-    training = _agreed(lambda: Training(job, rank, world_size, device, dtype), world_size)
+    training = agreed(lambda: Training(job, rank, world_size, device, dtype), world_size)
     storage = job.store.storage
     checkpoints = Checkpoints(storage, job.directory, job.resources.checkpoints_kept)
-    # All from the same: another worker might see one that has just become whole.
-    if latest := broadcast_from_rank_zero(checkpoints.latest() if rank == 0 else None):
-        _agreed(lambda: _resume(training, latest), world_size)
+    _resume(training, checkpoints, queue)
 
     observers: list[Observer] = []
     if rank == 0:
+        with alone(world_size):
+            training.usage.record()
         checkpoints.prune(job.resources.checkpoints_kept)
         loggers = open_loggers(job.resources.loggers, storage, job.directory, len(training.rows))
         observers = [Reporter(training, queue), *loggers]
 
     def observe(row: StepRow, took: timing.TimingRow) -> None:
         tell_all(observers, lambda observer: observer.log(row, took))
+        if rank == 0:
+            with alone(world_size):
+                training.usage.record_now_and_then()
 
     def validated(selection: Selection) -> None:
         step, best = len(training.rows), selection.best == len(training.rows)
@@ -160,21 +166,27 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     def save(current: Training) -> None:
         if rank == 0:
             tell_all(observers, lambda observer: observer.flush())
-            with _alone(world_size):
+            with alone(world_size):
+                training.usage.record()
                 checkpoints.wait()  # before there is a second copy of all
                 checkpoints.save(current.copy_state())
 
     dealt, done = training.worker_groups(), len(training.rows)
     cpus = job.resources.reader_cpus
-    steps = read_steps(storage, job.tokens.directory, dealt, done, training.total_steps, cpus)
+    steps = each_alone(read_steps(storage, job.tokens.directory, dealt, done, training.total_steps, cpus), world_size)
+    notices = Notices()
     try:
-        training.run(steps, reduce, save, observe, validated, leaving=_Notices(queue, rank).new)
+        completed = training.run(steps, reduce, save, observe, validated, leaving=notices.any)
     finally:
-        with _alone(world_size):
+        with alone(world_size):
             checkpoints.wait()
         tell_all(observers, lambda observer: observer.close())
+    if not completed:
+        if rank == 0:
+            _tell(queue, notices.leaving(len(training.rows)))
+        raise Preempted
     if rank == 0:
-        with _alone(world_size), scratch_directory() as directory:
+        with alone(world_size), scratch_directory() as directory:
             training.save_encoder(directory)
             storage.put_directory(directory, job.directory)
     engine, selection = training.engine, training.selection
@@ -190,50 +202,41 @@ def _train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
     }
 
 
-def _resume(training: Training, checkpoint: str) -> None:
-    with training.job.store.storage.local_directory(checkpoint) as directory:
-        training.resume(directory)
+def _resume(training: Training, checkpoints: Checkpoints, queue: Queue) -> None:
+    """Go on from the newest checkpoint that all workers can load, if there is any.
+
+    Raises RuntimeError where there are some and none can be loaded.
+    """
+    rank, world_size, unreadable = training.rank, training.world_size, list[str]()
+    # All from the same: another worker might see one that has just become whole.
+    for path in broadcast_from_rank_zero(checkpoints.whole() if rank == 0 else None):
+        problems = of_all(agreed(partial(_load, training, path), world_size), world_size)
+        problem = next(filter(None, problems), None)
+        if problem is None:
+            if rank == 0:
+                for each in unreadable:  # which would be taken for newer than what is written from here on
+                    checkpoints.remove(each)
+            return
+        unreadable.append(path)
+        if rank == 0:
+            _tell(queue, Unreadable(steps_of(path), problem))
+    if unreadable:
+        where = training.job.store.storage.address(checkpoints.directory)
+        raise RuntimeError(f"{where}: no checkpoint can be read; remove them, and training begins anew")
 
 
-def _agreed(work: Callable[[], T], world_size: int) -> T:
-    """What `work` returns. Bad input of one worker is that of all: else those that go on would wait for it."""
-    result, problem = None, None
+def _load(training: Training, checkpoint: str) -> str | None:
+    """Why a checkpoint cannot be loaded; none where it is. Raises InputError where no other could be either."""
     try:
-        result = work()
-    except InputError as error:
-        problem = str(error)
-    problems: list[str | None] = [problem]
-    if world_size > 1:
-        problems *= world_size
-        torch.distributed.all_gather_object(problems, problem)
-    for found in filter(None, problems):
-        raise InputError(found)
-    return result  # type: ignore[return-value]
+        with training.job.store.storage.local_directory(checkpoint) as directory:
+            training.resume(directory)
+    except InputError:
+        raise
+    except Exception as error:  # what a damaged file leads to depends on the file
+        return reason(error)
+    return None
 
 
-@contextmanager
-def _alone(world_size: int) -> Iterator[None]:
-    """For what worker 0 does by itself: bad input is then a failure, since Ray waits for a worker that only returns."""
-    try:
-        yield
-    except InputError as error:
-        if world_size == 1:
-            raise
-        raise RuntimeError(str(error)) from error
-
-
-class _Notices:
-    """What the cluster announces of machines that will be taken away."""
-
-    def __init__(self, queue: Queue, rank: int) -> None:
-        self.queue, self.rank, self.known = queue, rank, set[str]()
-
-    def new(self) -> bool:
-        """Whether there is a notice that was not there before: the same on all workers, all of which must ask."""
-        info = ray.train.get_preemption_info()
-        added = set(info.preempted_node_ids) - self.known if info else set()
-        self.known |= added
-        if added and self.rank == 0:
-            with suppress(RayError):  # nobody watches any more
-                self.queue.put(Leaving(len(added), len(info.preempted_ranks)))
-        return bool(added)
+def _tell(queue: Queue, event: Event) -> None:
+    with suppress(RayError):  # nobody watches any more
+        queue.put(event)

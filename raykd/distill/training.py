@@ -33,6 +33,7 @@ from raykd.distill.precision import compute_dtype
 from raykd.distill.sequences import Sequences, SpecialIds
 from raykd.distill.starting_models import starting_models
 from raykd.distill.timing import TimingRow, timing_row, write_timing
+from raykd.distill.usage import Usage
 from raykd.distill.validation import FILE as VALIDATION_FILE
 from raykd.distill.validation import HeldOut, Selection, held_out_parts, validation_table
 from raykd.errors import InputError, LimitReached
@@ -71,6 +72,7 @@ class Training:
         dtype: torch.dtype | None = None,  # the same for all workers; none: as this machine computes
     ) -> None:
         self.job, self.rank, self.world_size = job, rank, world_size
+        self.usage = Usage(job.store.storage, job.directory, world_size)  # first: it counts the time of all below
         self.groups = order.training_groups(job.store, job.tokens, job.cutoffs, job.spec.group_sequences)
         if not self.groups:
             raise InputError(f"encoders.{job.name}: corpus {job.spec.corpus!r} holds no sequence to train on")
@@ -137,18 +139,18 @@ class Training:
         observe: Callable[[StepRow, TimingRow], None],
         validated: Callable[[Selection], None] = lambda selection: None,
         leaving: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Train from where the rows end. All are called on every worker, at the same steps.
+    ) -> bool:
+        """Train from where the rows end; False where `leaving` has ended it before all steps were done.
 
-        steps: the sequences of this worker's part of each step, from that step on; save: for each checkpoint, and after
-        the last step; observe: after each step; validated: after each validation; leaving: whether a machine is
-        announced to go, upon which all is saved.
+        All are called on every worker, at the same steps. steps: the sequences of this worker's part of each step, from
+        that step on; save: for each checkpoint, and after the last step; observe: after each step; validated: after
+        each validation; leaving: whether a machine is announced to go, upon which all is saved.
         Raises LimitReached where one of resources.limits is, after what was done is saved.
         """
-        pace, ended = Pace(self.job.resources), time.monotonic()
+        pace, ended = Pace(self.job.resources, self.usage), time.monotonic()
         if self.finished:
-            return
-        if self._due(pace, reduce).stop:
+            return True
+        if self._agree(pace, reduce)[0].stop:
             raise self._limit_reached(pace)
         asked = time.monotonic()
         for sequences, batches in ahead(self._batches(steps, len(self.rows))):
@@ -160,20 +162,24 @@ class Training:
             lengths = np.diff(sequences.offsets) + 2
             width, device = self.engine.model.config.hidden_size, self.engine.device
             positions = sum(attended_positions(batch.runs, width, device) for batch in batches)
-            timing = timing_row(step, row.tokens, lengths, positions, ended - before, began - asked, self.world_size)
             self.rows.append(row)
+            due, waited = self._agree(pace, reduce, began - asked)
+            timing = timing_row(step, row.tokens, lengths, positions, ended - before, waited, self.world_size)
             self.timing.append(timing)
             observe(row, timing)
             self._validate(reduce, validated)
-            due = self._due(pace, reduce)
-            if due.save or due.stop or self.finished or (due.ask and leaving()):
+            leaves = due.ask and leaving()
+            if due.save or due.stop or leaves or self.finished:
                 save(self)
                 pace.saved()
             if self.finished:
-                return
+                return True
             if due.stop:
                 raise self._limit_reached(pace)
+            if leaves:
+                return False
             asked = time.monotonic()
+        return True
 
     def _validate(self, reduce: Reduce, validated: Callable[[Selection], None]) -> None:
         """Where it is time, take the loss of held-out text, and keep the weights where they are the best so far."""
@@ -196,19 +202,21 @@ class Training:
             budget = self.job.resources.micro_batch_tokens
             yield sequences, list(micro_batches(sequences, self.masker, epoch, self._special, budget))
 
-    def _due(self, pace: Pace, reduce: Reduce) -> Due:
-        """What worker 0 finds due, on all workers."""
-        own = pace.due(self.timing)
-        said = torch.tensor([own.save, own.ask, own.stop], dtype=torch.float32, device=self.engine.device)
-        if self.rank:
-            said.zero_()
+    def _agree(self, pace: Pace, reduce: Reduce, waited: float = 0.0) -> tuple[Due, float]:
+        """What worker 0 finds due, and the longest that any worker waited: the same on all."""
+        own = pace.due(len(self.rows))
+        said = torch.zeros(3 + self.world_size, device=self.engine.device)
+        if self.rank == 0:
+            said[:3] = torch.tensor([own.save, own.ask, own.stop])
+        said[3 + self.rank] = waited  # a sum with a place for each worker is all that is asked of reduce
         reduce(said)
-        return Due(*(bool(value) for value in said.tolist()))
+        save, ask, stop, *waits = said.tolist()
+        return Due(bool(save), bool(ask), bool(stop)), max(waits)
 
     def _limit_reached(self, pace: Pace) -> LimitReached:
         # On worker 0, whose error is the one that is shown, the limit is known.
         return LimitReached(
-            f"encoders.{self.job.name}: resources.train.{pace.limit(self.timing) or 'limits reached'} after "
+            f"encoders.{self.job.name}: resources.train.{pace.limit(len(self.rows)) or 'limits reached'} after "
             f"{len(self.rows):,} of {self.total_steps:,} steps; raise it and the same command goes on from there"
         )
 

@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from raykd.distill import checkpoint
+from raykd.distill import checkpoints as module
 from raykd.distill.checkpoint import State
-from raykd.distill.checkpoints import Checkpoints
+from raykd.distill.checkpoints import Checkpoints, steps_of
 
 
 def state(steps: int) -> State:
@@ -24,6 +25,10 @@ def checkpoints(store, monkeypatch) -> Checkpoints:
     return Checkpoints(store.storage, "encoders/student", kept=2)
 
 
+def latest(checkpoints: Checkpoints) -> str | None:
+    return next(iter(checkpoints.whole()), None)
+
+
 def saved(checkpoints: Checkpoints) -> list[int]:
     return [int(name.split("-")[1]) for name in checkpoints.storage.list(checkpoints.directory)]
 
@@ -35,28 +40,38 @@ def save_all(checkpoints: Checkpoints, *steps: int) -> None:
 
 
 def test_the_last_ones_are_kept(checkpoints):
-    assert checkpoints.latest() is None
+    assert checkpoints.whole() == []
     save_all(checkpoints, 5, 10, 15, 100_000)
     assert saved(checkpoints) == [15, 100_000]
-    latest = checkpoints.latest()
-    assert latest and checkpoints.storage.read_bytes(f"{latest}/weights") == b"100000"
+    assert [steps_of(path) for path in checkpoints.whole()] == [100_000, 15]
+    assert checkpoints.storage.read_bytes(f"{latest(checkpoints)}/weights") == b"100000"
+
+
+def test_files_are_on_the_disk_before_they_count(checkpoints, store, monkeypatch):
+    done = []
+    flush, write_json = module.flush, store.storage.write_json
+    monkeypatch.setattr(module, "flush", lambda file: (flush(file), done.append(file.name)))
+    monkeypatch.setattr(
+        store.storage, "write_json", lambda path, sizes: (write_json(path, sizes), done.append("whole"))
+    )
+    save_all(checkpoints, 5)
+    assert sorted(done[:2]) == ["moments", "weights"] and done[2:] == ["whole"]
 
 
 @pytest.mark.parametrize("damage", ["complete.json", "weights", "moments"])
 def test_what_was_cut_off_is_passed_over_and_removed(checkpoints, damage):
     save_all(checkpoints, 5, 10)
-    storage, broken = checkpoints.storage, checkpoints.latest()
+    storage, broken = checkpoints.storage, latest(checkpoints)
     storage.remove(f"{broken}/{damage}")
-    latest = checkpoints.latest()
-    assert latest and "step-00000005" in latest
+    assert [steps_of(path) for path in checkpoints.whole()] == [5]
     checkpoints.prune(kept=2)
     assert saved(checkpoints) == [5]
 
 
 def test_a_file_that_is_too_short_does_not_count(checkpoints):
     save_all(checkpoints, 5)
-    checkpoints.storage.write_bytes(f"{checkpoints.latest()}/moments", b"0" * 99)
-    assert checkpoints.latest() is None
+    checkpoints.storage.write_bytes(f"{latest(checkpoints)}/moments", b"0" * 99)
+    assert checkpoints.whole() == []
 
 
 def test_one_that_lost_a_file_while_it_was_written_does_not_count(checkpoints, store, monkeypatch):
@@ -69,7 +84,7 @@ def test_one_that_lost_a_file_while_it_was_written_does_not_count(checkpoints, s
 
     monkeypatch.setattr(store.storage, "write_json", lose_and_write)
     save_all(checkpoints, 10)
-    assert checkpoints.latest() is None
+    assert checkpoints.whole() == []
 
 
 def test_two_writers_of_one_step_do_not_mix(checkpoints, store):
@@ -92,10 +107,10 @@ def test_saving_goes_on_beside_training_one_at_a_time(checkpoints, monkeypatch):
 
     monkeypatch.setattr(checkpoint, "save", slow)
     checkpoints.save(state(5))
-    assert begun.wait(30) and checkpoints.latest() is None  # returned, and nothing half-done is taken for whole
+    assert begun.wait(30) and checkpoints.whole() == []  # returned, and nothing half-done is taken for whole
     threading.Timer(0.2, go.set).start()
     checkpoints.save(state(10))
-    assert saved(checkpoints)[0] == 5 and "step-00000005" in (checkpoints.latest() or "")
+    assert saved(checkpoints)[0] == 5 and "step-00000005" in (latest(checkpoints) or "")
     checkpoints.wait()
     assert saved(checkpoints) == [5, 10]
 
@@ -108,4 +123,4 @@ def test_a_failed_write_is_told_at_the_next(checkpoints, monkeypatch):
     checkpoints.save(state(5))
     with pytest.raises(OSError, match="no room"):
         checkpoints.save(state(10))
-    assert checkpoints.latest() is None
+    assert checkpoints.whole() == []

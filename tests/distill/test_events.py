@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from raykd.distill.events import Leaving, Lost, Started, Story, Validated, silence
+from raykd.distill.events import Leaving, Lost, Started, Story, Unreadable, Validated, silence
 
 READERS = 0.1
 
@@ -36,8 +36,23 @@ def test_a_loss_and_what_is_done_again():
 
 
 def test_a_notice_is_told():
-    assert story(7, 2).tell(Leaving(1, 1)) == (
-        "student: 1 machine(s) with 1 worker(s) will be taken away; saved after step 7"
+    told = story(7, 2)  # progress is told now and then, and training has gone on since
+    assert told.tell(Leaving(1, 1, step=9)) == (
+        "student: 1 machine(s) with 1 worker(s) will be taken away; saved after step 9"
+    )
+    assert told.workers == 0
+    assert told.tell(Started(9, 480, 2)) == "student: going on after step 9 of 480 with 2 workers"
+
+
+def test_what_neighbours_of_a_lost_worker_saw_blames_none_of_them():
+    assert story(7, 2).tell(Lost({0: "Connection closed by peer"}, seen=True)) == (
+        "student: a worker of 2 was lost after step 7; worker 0 saw: Connection closed by peer"
+    )
+
+
+def test_a_checkpoint_that_cannot_be_read_is_told():
+    assert story().tell(Unreadable(120, "header too large")) == (
+        "student: the checkpoint after step 120 cannot be read (header too large); trying the one before it"
     )
 
 

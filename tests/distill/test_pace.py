@@ -2,11 +2,7 @@ import pytest
 
 from raykd.config import TrainResources
 from raykd.distill.pace import Due, Pace
-from raykd.distill.timing import TimingRow
-
-
-def rows(steps: int, seconds: float = 36.0, workers: int = 1) -> list[TimingRow]:
-    return [TimingRow(step, seconds, 0.0, 100, 0.0, 10.0, workers) for step in range(steps)]
+from raykd.distill.usage import Usage
 
 
 class Clock:
@@ -21,41 +17,49 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_saves_come_by_steps_or_by_minutes(clock):
-    pace = Pace(TrainResources(checkpoint_steps=10, checkpoint_minutes=2), clock)
-    assert [pace.due(rows(steps)).save for steps in (9, 10, 11)] == [False, True, False]
+@pytest.fixture
+def make_pace(store, clock):
+    def make(workers: int = 1, **resources) -> Pace:
+        return Pace(TrainResources(**resources), Usage(store.storage, "encoders/student", workers, clock), clock)
+
+    return make
+
+
+def test_saves_come_by_steps_or_by_minutes(make_pace, clock):
+    pace = make_pace(checkpoint_steps=10, checkpoint_minutes=2)
+    assert [pace.due(steps).save for steps in (9, 10, 11)] == [False, True, False]
     clock.now = 119.0
-    assert not pace.due(rows(12)).save
+    assert not pace.due(12).save
     clock.now = 120.0
-    assert pace.due(rows(12)).save
+    assert pace.due(12).save
     pace.saved()
-    assert not pace.due(rows(13)).save
+    assert not pace.due(13).save
 
 
-def test_looks_for_notices_are_seconds_apart(clock):
-    pace = Pace(TrainResources(), clock)
+def test_looks_for_notices_are_seconds_apart(make_pace, clock):
+    pace = make_pace()
     asked = []
     for second in range(12):
         clock.now = float(second)
-        if pace.due(rows(1)).ask:
+        if pace.due(1).ask:
             asked.append(second)
     assert asked == [5, 10]
 
 
 @pytest.mark.parametrize(
-    ("limits", "steps", "told"),
+    ("limits", "steps", "minutes", "told"),
     [
-        ({"steps": 50}, 50, "limits.steps 50 reached"),
-        ({"hours": 0.5}, 50, "limits.hours 0.5 reached with 0.50"),
-        ({"money": 3, "worker_hour": 2}, 75, "limits.money 3 reached with 3.00"),  # 45 minutes of two workers
+        ({"steps": 50}, 50, 0, "limits.steps 50 reached"),
+        ({"hours": 0.5}, 1, 30, "limits.hours 0.5 reached with 0.50"),
+        ({"money": 3, "worker_hour": 2}, 1, 45, "limits.money 3 reached with 3.00"),  # of two workers
     ],
 )
-def test_limits_count_all_that_was_used(clock, limits, steps, told):
-    pace = Pace(TrainResources(limits=limits), clock)
-    assert pace.limit(rows(steps - 1, workers=2)) is None
-    assert pace.due(rows(steps - 1, workers=2)) == Due(save=False, ask=False, stop=False)
-    assert pace.limit(rows(steps, workers=2)) == told
-    assert pace.due(rows(steps, workers=2)).stop
+def test_limits_are_of_steps_and_of_time_used(make_pace, clock, limits, steps, minutes, told):
+    pace = make_pace(workers=2, limits=limits)
+    clock.now = max(0.0, 60 * minutes - 1)
+    assert pace.limit(steps - 1) is None and pace.due(steps - 1) == Due(save=False, ask=minutes > 0, stop=False)
+    clock.now = 60.0 * minutes
+    assert pace.limit(steps) == told and pace.due(steps).stop
 
 
 def test_money_needs_a_price():

@@ -4,12 +4,15 @@ import io
 import time
 
 import pytest
+from ray.exceptions import RayActorError
+from ray.train.v2._internal.exceptions import WorkerHealthCheckFailedError
 from rich.console import Console
 
 from raykd.config import TrainResources
 from raykd.distill.events import Lost, Started
+from raykd.distill.preemption import Preempted
 from raykd.distill.progress import Display
-from raykd.distill.reporting import reason, shown_progress, worker_resources
+from raykd.distill.reporting import reason, shown_progress, what_was_lost, worker_resources
 
 
 class Job:
@@ -21,6 +24,28 @@ def test_a_reason_is_one_sentence():
     error = RuntimeError("Traceback:\n  file\nThe actor is dead because its node has died. Exit type: SYSTEM.\n")
     assert reason(error) == "The actor is dead because its node has died"
     assert reason(ValueError()) == "ValueError"
+
+
+CLOSED = RuntimeError(
+    "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:553] Connection closed by peer [10.0.0.1]:9"
+)
+DEAD = WorkerHealthCheckFailedError("A worker health check failed.", RayActorError(error_msg="Its node has died."))
+
+
+def test_a_dead_worker_is_named_before_its_neighbours():
+    lost = what_was_lost({0: CLOSED, 1: DEAD})
+    assert lost == Lost({1: "Its node has died."}) and not lost.seen
+    assert what_was_lost({0: ValueError("no"), 1: CLOSED, 2: CLOSED}) == Lost({0: "no"})
+
+
+def test_neighbours_alone_are_said_to_have_seen_it():
+    lost = what_was_lost({0: CLOSED})
+    assert lost.seen and "Connection closed by peer" in lost.reasons[0]
+
+
+def test_workers_that_end_for_a_notice_are_not_lost():
+    assert what_was_lost({0: Preempted(), 1: Preempted()}) is None
+    assert what_was_lost({0: Preempted(), 1: DEAD}) == Lost({1: "Its node has died."})
 
 
 def test_a_worker_asks_for_what_resources_say():

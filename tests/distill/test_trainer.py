@@ -114,7 +114,7 @@ def test_two_then_one_then_three_workers_compute_what_one_does(
     with pytest.raises(LimitReached, match=r"resources.train.limits.steps 1 reached after 1 of 54 steps"):
         fit("student", spec, teacher, workers=2, limits={"steps": 1}, **share)
     directory = Result("encoders", "student", 1, {"name": "student"}).directory
-    saved = Checkpoints(store.storage, directory, kept=2).latest()
+    saved = Checkpoints(store.storage, directory, kept=2).whole()[0]
     moments = load_file(store.storage.path(f"{saved}/optimizer.safetensors"))
     ours = torch.cat([moments[name].flatten() for name in sorted(moments) if name.endswith(".exp_avg")])
     # After one step the first moment is the gradient, times a constant.
@@ -158,3 +158,31 @@ def test_a_run_that_was_cut_off_goes_on_from_its_checkpoint(fit, store, distill_
         store.storage.remove(f"tokens/{tokens}/language={language}")
     _, result = fit("student", distill_spec(), teacher)
     assert store.facts(result)["steps"] == 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
+    fit, store, distill_spec, make_teacher, save_model, capsys, workers
+):
+    teacher = save_model(make_teacher())
+    resources = {"workers": workers, "cpus_per_worker": 0.5, "checkpoint_steps": 2, "failures": 0}
+    with pytest.raises(LimitReached):
+        fit("student", distill_spec(), teacher, limits={"steps": 6}, **resources)
+    directory = Result("encoders", "student", 1, {"name": "student"}).directory
+    checkpoints = Checkpoints(store.storage, directory, kept=2)
+    newest, before = checkpoints.whole()
+    size = store.storage.sizes(newest)["optimizer.safetensors"]
+    store.storage.write_bytes(f"{newest}/optimizer.safetensors", b"x" * size)
+    with pytest.raises(LimitReached, match="after 5 of 8 steps"):
+        fit("student", distill_spec(), teacher, limits={"steps": 5}, **resources)
+    shown = capsys.readouterr().out
+    assert "student: the checkpoint after step 6 cannot be read (" in shown
+    assert "student: going on after step 4 of 8" in shown
+    assert newest not in checkpoints.whole() and before in checkpoints.whole()
+
+    for path in checkpoints.whole():
+        store.storage.write_bytes(f"{path}/position.json", b"?" * store.storage.sizes(path)["position.json"])
+    with pytest.raises(TrainingFailedError, match="no checkpoint can be read; remove them, and training begins anew"):
+        fit("student", distill_spec(), teacher, **resources)
+    assert len(checkpoints.whole()) == 2

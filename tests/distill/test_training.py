@@ -120,6 +120,43 @@ def test_a_limit_stops_with_all_saved_and_a_higher_one_goes_on(make_job, distill
     assert resumed[0].rows == whole[0].rows
 
 
+def test_time_of_earlier_runs_counts_to_a_limit(make_job, distill_spec, teacher, train):
+    """However few of their steps were kept: here none."""
+    job = make_job(distill_spec(), teacher, limits={"money": 2, "worker_hour": 1})
+    path = f"{job.directory}/checkpoints/used-cut-off.json"
+    job.store.storage.write_json(path, {"seconds": 3600, "workers": 2})
+    with pytest.raises(LimitReached, match=r"limits.money 2 reached with 2.00 after 0 of 8 steps"):
+        train(job)
+
+
+def test_the_longest_wait_of_all_workers_is_told(make_job, distill_spec, teacher, train, monkeypatch):
+    """The second worker alone waits for its text; the first waits for it, and took no time to read."""
+    batches = Training._batches
+
+    def slow(self, steps, first):
+        for item in batches(self, steps, first):
+            time.sleep(0.3 if self.rank == 1 else 0)
+            yield item
+
+    monkeypatch.setattr(Training, "_batches", slow)
+    first, second = train(make_job(distill_spec(), teacher), 2)
+    waits = [row.data_wait for row in first.timing]
+    assert all(0.1 < wait < 1 for wait in waits), waits
+    assert waits == [row.data_wait for row in second.timing]
+
+
+def test_a_notice_ends_a_training_when_all_is_saved(make_job, distill_spec, teacher, read_directly, monkeypatch):
+    monkeypatch.setattr("raykd.distill.pace.ASK_SECONDS", 0)
+    training = Training(make_job(distill_spec(), teacher), 0, 1)
+    steps, done = read_directly(training.job.tokens, training.worker_groups(), 0, training.total_steps), []
+    notices = iter([False, False, True])
+    completed = training.run(
+        *(steps, lambda tensor: None, lambda one: done.append(len(one.rows)), lambda row, timing: None),
+        leaving=lambda: next(notices),
+    )
+    assert not completed and done == [3] and len(training.rows) == 3
+
+
 def test_masker_follows_the_tokens_taken(make_job, distill_spec, teacher):
     training = Training(make_job(distill_spec(), teacher), 0, 1)
     probabilities = training.masker.probabilities
