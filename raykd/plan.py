@@ -349,7 +349,7 @@ class Plan:
             "latency": spec.latency and _settings(spec.latency, {"task", "language"}),
             "homonyms": [_settings(homonym) for homonym in homonyms],
         }
-        inputs = {"encoder": saved.hash}
+        inputs = {"encoder": saved.hash, "encoder seed": str(saved.seed)}
         texts = max_length = None
         if spec.latency and (task := spec.latency.task):
             assert evaluate

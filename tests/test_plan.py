@@ -285,6 +285,8 @@ def test_a_probe_follows_what_is_measured_and_of_what(plan):
     assert changed(before, plan(spec, "probe.encoders=[ready, teacher]")).isdisjoint(names)
     retrained = changed(before, plan(spec, "encoders.teacher.pretrain.epochs=9"))
     assert "probe/teacher" in retrained and "probe/ready" not in retrained
+    reseeded = changed(before, plan(spec, "encoders.teacher.pretrain.seeds=[9]"))
+    assert "probe/teacher" in reseeded and "probe/ready" not in reseeded
 
 
 def test_the_sweep_trains_on_nested_quantities_of_the_same_tokens(plan):
