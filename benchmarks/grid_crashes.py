@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 from grid_cells import make_cells
+from train_crashes import free_port
 from transformers.utils.logging import disable_progress_bar
 
 from raykd.artifacts import ResultStore
@@ -96,8 +97,8 @@ class Crashes:
     def __init__(self) -> None:
         from ray.cluster_utils import Cluster
 
-        node = {"num_cpus": 2, "object_store_memory": 80_000_000, "include_dashboard": False}
-        self.cluster = Cluster(initialize_head=True, head_node_args=node)
+        node = {"num_cpus": 2, "object_store_memory": 80_000_000, "dashboard_port": free_port()}
+        self.cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
         self.raylet = self.cluster.head_node.all_processes["raylet"][0].process.pid
 
     def start_driver(self, root: Path) -> subprocess.Popen[bytes]:

@@ -36,6 +36,8 @@ class CellRows:
         return [seed for seed in range(self.cell.seeds) if (encoder_seed, seed) not in self.done]
 
     def add(self, seed: Seed, trained: Trained) -> None:
+        """Raises RuntimeError where another process has added rows."""
+        self.check_alone()
         storage, cell = self.store.storage, self.cell
         storage.write_bytes(cell.head_file(seed), safetensors.torch.save(trained.head))
         rows = _rows_of(cell, seed, self.splits, trained)
@@ -43,6 +45,13 @@ class CellRows:
             self.tables[name] = add_rows(self.tables[name], rows[name])
             storage.write_table(cell.file(f"{name}.parquet"), self.tables[name])
         self.done.add(seed)
+
+    def check_alone(self) -> None:
+        """Raises RuntimeError unless storage has these seeds: a trial that was given up, on a machine that could not be
+        reached, may still be at work, and each of the two would write files without the other's rows."""
+        stored = seeds_of(read_rows(self.store, self.cell, "scores.parquet", SCORES))
+        if stored != self.seeds:
+            raise RuntimeError(f"{self.cell.result.directory}: another process writes to it; its rows are kept")
 
     def _is_done(self, table: pa.Table) -> pa.Array:
         return pa.array([seed in self.done for seed in seed_column(table)], pa.bool_())

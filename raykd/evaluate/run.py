@@ -33,12 +33,18 @@ class Machine:
     device: str = "cpu"
     dtype: torch.dtype = torch.float32
 
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What the last digits of scores depend on, in a process whose threads are set."""
+        precision = str(self.dtype).removeprefix("torch.")
+        return {"precision": precision, "device": self.device, "threads": torch.get_num_threads()}
+
 
 class _Running:
     """A cell, its rows, and what computing them has taken."""
 
-    def __init__(self, store: ResultStore, cell: Cell, splits: dict[str, Split]) -> None:
-        self.store, self.cell, self.splits = store, cell, splits
+    def __init__(self, store: ResultStore, cell: Cell, splits: dict[str, Split], machine: Machine) -> None:
+        self.store, self.cell, self.splits, self.machine = store, cell, splits, machine
         self.rows = CellRows(store, cell, splits)
         self.computed, self.encode_seconds, self.train_seconds = 0, 0.0, 0.0
         self.mean_tokens: float | None = None
@@ -56,14 +62,16 @@ class _Running:
         self.complete()
 
     def complete(self) -> None:
-        """Declare the cell complete if it is."""
+        """Declare the cell complete if it is. Raises RuntimeError where another process has added rows."""
         if any(self.rows.missing(encoder.seed) for encoder in self.cell.encoders):
             return
+        self.rows.check_alone()
         facts = {
             "seeds": [list(seed) for seed in self.rows.seeds],
             **{f"{name}_rows": split.rows.num_rows for name, split in self.splits.items()},
             **({"train_rows": self.cell.train_rows} if self.cell.train_rows else {}),
-            "computed_seeds": self.computed,  # by this run, which the seconds are of
+            "computed_seeds": self.computed,  # by this run, which the seconds and what they were computed with are of
+            **(self.machine.facts if self.computed else {}),
             "mean_tokens": self.mean_tokens,  # of a text, in all splits; None where nothing was computed
             "encode_seconds": round(self.encode_seconds, 2),  # 0 where another cell's states were used
             "train_seconds": round(self.train_seconds, 2),
@@ -84,7 +92,7 @@ def run_cells(store: ResultStore, cells: Sequence[Cell], machine: Machine) -> No
         return
     check_train_rows(store, todo)
     splits = load_splits(store, todo[0])
-    running = [_Running(store, cell, splits) for cell in todo]
+    running = [_Running(store, cell, splits, machine) for cell in todo]
     for one in running:
         one.complete()  # a run may have been cut off between the last seed and the manifest
     problems: dict[str, InputError] = {}

@@ -47,6 +47,7 @@ def test_what_is_stored(store, make_cell):
     facts = store.facts(cell.result)
     assert facts["seeds"] == [[56, 0], [56, 1], [56, 2]]
     assert (facts["train_rows"], facts["validation_rows"], facts["test_rows"]) == (60, 24, 24)
+    assert (facts["precision"], facts["device"], facts["threads"]) == ("float32", "cpu", 1)
     assert list(headline_scores(store, cell)) == cell.asked
 
 
@@ -148,6 +149,44 @@ def test_scores_without_a_manifest_get_one(store, make_cell):
     store.storage.remove(cell.file("manifest.json"))
     run_cells(store, [cell], MACHINE)
     assert is_complete(store, cell) and content(store, cell) == before
+
+
+def test_a_process_that_was_given_up_drops_no_rows(store, make_cell, monkeypatch):
+    """Two at work on one cell: the rows of the first to write are kept, and the other fails and is tried again."""
+    cell, train, added = make_cell(), run_module.train_frozen, []
+
+    def train_beside_another(*arguments):
+        if not added:
+            added.append(True)
+            run_cells(store, [replace(cell, seeds=2)], MACHINE)
+        return train(*arguments)
+
+    monkeypatch.setattr(run_module, "train_frozen", train_beside_another)
+    with pytest.raises(RuntimeError, match=r"another process writes to it"):
+        run_cells(store, [cell], MACHINE)
+    assert missing_seeds(store, cell) == [(56, 2)]
+    run_cells(store, [cell], MACHINE)
+    assert is_complete(store, cell) and not missing_seeds(store, cell)
+
+
+def test_a_cell_whose_rows_another_has_changed_is_not_complete(store, make_cell, monkeypatch):
+    cell = make_cell()
+    run_cells(store, [cell], MACHINE)
+    scores = store.storage.read_table(cell.file("scores.parquet"))
+    store.storage.remove(cell.file("manifest.json"))
+    complete = run_module._Running.complete
+
+    def complete_beside_another(self):
+        store.storage.write_table(cell.file("scores.parquet"), scores.slice(0, 3))
+        complete(self)
+
+    monkeypatch.setattr(run_module._Running, "complete", complete_beside_another)
+    with pytest.raises(RuntimeError, match=r"another process writes to it"):
+        run_cells(store, [cell], MACHINE)
+    assert not is_complete(store, cell)
+    monkeypatch.undo()
+    run_cells(store, [cell], MACHINE)
+    assert is_complete(store, cell) and store.storage.read_table(cell.file("scores.parquet")).equals(scores)
 
 
 def test_binary_cell(store, make_cell):

@@ -1,5 +1,9 @@
 """Stored states: what the encoder gives, row by row, in scratch that is bounded and goes."""
 
+import errno
+import shutil
+from collections import namedtuple
+
 import pytest
 import torch
 
@@ -63,3 +67,30 @@ def test_states_over_the_budget_are_refused(location, texts):
     message = r"40 texts, .* tokens x 32 wide x 4 bytes = .* GB, but 1e-06 GB resources.scratch allows"
     with pytest.raises(InputError, match=message), stored_states(load_encoder(location), tokens, 1000):
         pass
+
+
+Disk = namedtuple("Disk", "total used free")
+
+
+def test_what_the_disk_could_never_hold_is_bad_input(location, texts, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Disk(1000, 0, 1000))
+    tokens = tokenise(open_tokenizer(location), texts, 20)
+    message = r"but 1e-06 GB the whole disk of /.* has; lower"
+    with pytest.raises(InputError, match=message), stored_states(load_encoder(location), tokens, 10**9):
+        pass
+
+
+@pytest.mark.parametrize("at", ["first look", "reserving"])
+def test_a_disk_that_others_have_filled_is_a_failure_to_be_tried_again(location, texts, monkeypatch, at):
+    """Others may take the space between the look and the reservation, too."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Disk(10**9, 0, 1000 if at == "first look" else 10**9))
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(features.os, "posix_fallocate", full)
+    tokens = tokenise(open_tokenizer(location), texts, 20)
+    message = r"GB are free at /.*/raykd-.* now; .* raise resources\.grid\.cpus, so that fewer run .*resources\.scratch"
+    with pytest.raises(RuntimeError, match=message) as told, stored_states(load_encoder(location), tokens, 10**9):
+        pass
+    assert told.value.__context__ is None  # jobs take a full disk for bad input, wherever it is in the chain
