@@ -23,8 +23,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
-from train_crashes import ENVIRONMENT
+from train_cluster import ENVIRONMENT
 from train_job import make_job, result_of
 
 HERE = Path(__file__).parent
@@ -54,11 +55,15 @@ def run_bare(job_file: Path) -> None:
     torch.set_num_threads(1)
     training = Training(job, 0, 1)
     special = SpecialIds(*(getattr(training.tokenizer, f"{name}_token_id") for name in ("cls", "sep", "pad")))
-    steps: list[list] = [[] for _ in range(training.total_steps)]
+    tables: list[list[pa.Table]] = [[] for _ in range(training.total_steps)]
     for step, group in training.worker_groups():
         table = job.store.storage.read_table(f"{job.tokens.directory}/{group.file}")
-        sequences = Sequences.from_table(table.slice(group.start, group.stop - group.start))
-        steps[step] += micro_batches(sequences, training.masker, 0, special, job.resources.micro_batch_tokens)
+        tables[step].append(table.slice(group.start, group.stop - group.start))
+    budget = job.resources.micro_batch_tokens
+    steps = [
+        list(micro_batches(Sequences.from_table(pa.concat_tables(groups)), training.masker, 0, special, budget))
+        for groups in tables
+    ]
     for step, batches in enumerate(steps):
         started = time.monotonic()
         training.engine.step(step, 0, batches, lambda tensor: None)

@@ -32,7 +32,9 @@ class Elastic(Node):
 class Limits(Node):
     """Where a training stops, its checkpoint kept; the same command with a higher limit goes on from there.
 
-    hours and money count the steps of all of a training's runs, not their start-up.
+    hours and money count the time by the clock that all of a training's runs took, from the start of their workers on:
+    the loading of models and steps that were lost and done again too. Of a run that is killed, at most the last minute
+    is not counted.
     """
 
     hours: Annotated[float, Field(gt=0)] | None = None

@@ -91,7 +91,9 @@ def test_an_untied_decoder_becomes_the_word_embeddings(make_teacher, directory):
     assert loaded.cls.predictions.decoder.weight is loaded.bert.embeddings.word_embeddings.weight
 
 
-@pytest.mark.parametrize(("share", "steps", "alone"), [(0.1, 100, 10), (0, 100, 0), (0.99, 10, 9), (0.5, 1, 0), (1, 7, 7)])
+@pytest.mark.parametrize(
+    ("share", "steps", "alone"), [(0.1, 100, 10), (0, 100, 0), (0.99, 10, 9), (0.5, 1, 0), (1, 7, 7)]
+)
 def test_head_steps(share, steps, alone):
     assert head_steps(share, steps) == alone
 

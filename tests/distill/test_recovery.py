@@ -1,6 +1,7 @@
-"""SIGKILL to a worker, a driver and a raylet, on a cluster of several nodes of its own; and an announced loss."""
+"""SIGKILL to workers, a driver and a raylet, an announced loss, machines that go and come: on clusters of several nodes."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,26 +12,43 @@ ROOT = Path(__file__).parents[2]
 
 
 def crashes(*options: str) -> str:
-    """What benchmarks/train_crashes.py prints; it ends with 0 where the result is bit-identical."""
+    """What benchmarks/train_crashes.py prints, where it ends with 0."""
     pytest.importorskip("psutil", reason="finds the processes; in the extra `benchmark`")
     command = [sys.executable, str(ROOT / "benchmarks/train_crashes.py"), *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    assert "model.safetensors and training.parquet bit-identical" in done.stdout
     return done.stdout
+
+
+BIT_IDENTICAL = "model.safetensors and training.parquet bit-identical"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_killed_workers_drivers_and_machines_leave_the_result_as_it_is():
     """The benchmark kills at ten moments; here it is one of each kind."""
-    crashes("--moments", "3")
+    assert BIT_IDENTICAL in crashes("--moments", "3")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_an_announced_loss_is_saved_before_and_is_no_failure():
     told = crashes("--moments", "1", "--victims", "notice")
-    assert "1 machine(s) with 1 worker(s) will be taken away; saved after step" in told
-    assert "going on after step" in told
+    assert BIT_IDENTICAL in told
+    (saved,) = re.findall(r"1 machine\(s\) with 1 worker\(s\) will be taken away; saved after step (\d+)", told)
+    assert f"going on after step {saved} of " in told and "again" not in told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_one_of_two_workers_is_killed():
+    told = crashes("--moments", "1", "--victims", "worker", "--workers", "2")
+    assert BIT_IDENTICAL in told
+    assert re.search(r"encoder: (worker \d|2 workers|a worker) of 2 (was )?lost after step", told)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_elastic_workers_go_on_with_fewer_and_grow_again():
+    assert "every step done once, with 2, then 1, then 2 workers" in crashes("--elastic")
