@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 from grid_cells import make_cells
-from train_crashes import free_port
+from train_cluster import free_port
 from transformers.utils.logging import disable_progress_bar
 
 from raykd.artifacts import ResultStore

@@ -1,4 +1,4 @@
-"""SIGKILL to workers, a driver and a raylet, an announced loss, machines that go and come: on clusters of several nodes."""
+"""SIGKILL to workers, drivers and raylets, an announced loss, machines that go and come: clusters of several nodes."""
 
 import os
 import re
