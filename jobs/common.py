@@ -30,12 +30,12 @@ SETTINGS = {
 for name, value in SETTINGS.items():
     os.environ.setdefault(name, value)
 
+from machines import check_cluster, check_machine, on_cluster  # noqa: E402
 from outcomes import find_input_error, told_access  # noqa: E402
 
 from raykd import config  # noqa: E402
 from raykd.artifacts import Result, ResultStore, Storage  # noqa: E402
 from raykd.artifacts.lease import Holder, held  # noqa: E402
-from raykd.checks import check_cpus  # noqa: E402
 from raykd.corpus.archives import missing_archives  # noqa: E402
 from raykd.errors import InputError, LimitReached  # noqa: E402
 from raykd.estimates import estimate  # noqa: E402
@@ -91,13 +91,10 @@ class Run:
         if not ray.is_initialized():
             if on_cluster():
                 ray.init(logging_level=logging.WARNING)
-                # An autoscaling cluster may be small now and grow: what is asked is said, not refused.
                 have = ray.cluster_resources()
                 self.say(f"connected to a cluster of {have.get('CPU', 0):g} logical CPUs, {have.get('GPU', 0):g} GPUs")
-                try:
-                    check_cpus(self.experiment, have.get("CPU", 0))
-                except InputError as error:
-                    self.say(f"this waits until the cluster has grown: {error}")
+                if wait := check_cluster(self.experiment):
+                    self.say(wait)
             else:
                 _start_local_ray(self.experiment.resources)
         logging.getLogger("ray.data").setLevel(logging.ERROR)  # it warns of every dataset that its bars are off
@@ -223,37 +220,6 @@ def open_run(path: str, overrides: list[str], computes: bool = True) -> Run:
     with told_access(path, store.storage):
         store.storage.exists("experiment.json")
     return Run(experiment, store, time.monotonic(), path, tuple(overrides))
-
-
-def on_cluster() -> bool:
-    """Whether there is a Ray to connect to: a submitted job has its address."""
-    return bool(os.environ.get("RAY_ADDRESS"))
-
-
-def check_machine(experiment: config.Experiment) -> None:
-    """Raises InputError where this machine cannot run what the config asks for: it would wait for ever."""
-    if on_cluster():
-        return
-    check_gpus(experiment)
-    check_cpus(experiment, experiment.resources.logical_cpus or os.cpu_count() or 1)
-
-
-def check_gpus(experiment: config.Experiment) -> None:
-    import torch
-
-    resources = experiment.resources
-    train, grid, runs = resources.train, resources.grid, resources.sweep_trials if experiment.sweep else 1
-    asked = {
-        "train.gpus_per_worker": train.gpus_per_worker * train.fewest_workers * runs,
-        "grid.gpus": grid.gpus,
-        "classify_workers": grid.gpus * resources.classify_workers if experiment.classify else 0,
-        "translate.gpus": resources.translate.gpus if experiment.translate else 0,
-    }
-    available = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    for key, number in asked.items():
-        if number > available:
-            has = f"{available} GPUs" if available else "no GPU that torch can use"
-            raise InputError(f"resources.{key}: {number:g} GPU(s) asked, but this machine has {has}")
 
 
 def require(run: Run, results: Iterable[Result], verb: str) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from importlib.util import find_spec
 
+from raykd.capacity import Machine, check_capacity
 from raykd.config import Budget, Corpus, Encoder, Experiment
 from raykd.encoder_checks import check_encoders
 from raykd.errors import InputError
@@ -28,40 +29,11 @@ def check_experiment(experiment: Experiment, file: str) -> None:
         _check_classify(experiment)
         _check_probe(experiment)
         _check_loggers(experiment)
+        _check_gpus(experiment)
         if experiment.resources.logical_cpus:
-            check_cpus(experiment, experiment.resources.logical_cpus)
+            check_capacity(experiment, [Machine(experiment.resources.logical_cpus)])
     except InputError as error:
         raise InputError(f"{file}: {error}") from error
-
-
-def check_cpus(experiment: Experiment, available: float) -> None:
-    """Ray Data runs on the CPUs that Ray Train leaves; with none left a run waits for ever, so it must not begin.
-
-    `available`: the logical CPUs of the cluster. Each Train worker has a reader beside it.
-    """
-    train, trials = experiment.resources.train, experiment.resources.sweep_trials
-    for key, runs in (("train", 1), ("sweep_trials", trials if experiment.sweep else 1)):
-        # Of elastic ones as many as there is room for are started.
-        room = int(available // (runs * train.cpus_per_worker))
-        workers = max(train.fewest_workers, min(train.most_workers, room))
-        asked = runs * workers * train.cpus_per_worker
-        readers = runs * workers * train.reader_cpus
-        if asked + readers > available:
-            raise InputError(
-                f"resources.{key}: {runs} run(s) x {workers} worker(s) x {train.cpus_per_worker:g} CPU = "
-                f"{asked:g}, and {readers:g} more to read the data, but there are {available:g} logical CPUs; "
-                "lower resources.train.workers or cpus_per_worker, or raise resources.logical_cpus"
-            )
-    if experiment.resources.grid.cpus > available:
-        raise InputError(
-            f"resources.grid.cpus: {experiment.resources.grid.cpus:g} a trial, but there are {available:g} logical CPUs"
-        )
-    workers, cpus = experiment.resources.classify_workers, experiment.resources.grid.cpus
-    if experiment.classify and workers * cpus > available:
-        raise InputError(
-            f"resources.classify_workers: {workers} x {cpus:g} CPU of resources.grid, but there are {available:g} "
-            "logical CPUs"
-        )
 
 
 def _known(names: Iterable[str], known: Iterable[str], where: str, what: str) -> None:
@@ -204,6 +176,16 @@ def _check_loggers(experiment: Experiment) -> None:
             raise InputError(f"resources.train.loggers: {logger} is not installed; pip install 'raykd[{logger}]'")
         if logger == "mlflow" and not os.environ.get("MLFLOW_TRACKING_URI"):
             raise InputError("resources.train.loggers: mlflow needs the environment variable MLFLOW_TRACKING_URI")
+
+
+def _check_gpus(experiment: Experiment) -> None:
+    train = experiment.resources.train
+    if train.most_workers > 1 and 0 < train.gpus_per_worker < 1:
+        raise InputError(
+            f"resources.train.gpus_per_worker: {train.gpus_per_worker:g} would put several of {train.most_workers} "
+            "workers on one GPU, but NCCL, which adds up their gradients, takes one worker a GPU; give 1, or "
+            "resources.train.workers=1"
+        )
 
 
 def task_languages(experiment: Experiment, task: str) -> tuple[str, ...]:
