@@ -30,8 +30,11 @@ def make_plan(tmp_path, monkeypatch):
         (tmp_path / f"{language}.jsonl").write_text("")
         (tmp_path / "cc-translations" / language).mkdir(parents=True)
         (tmp_path / "cc-translations" / language / "part-0.parquet").write_text("")
+    (tmp_path / "wikipedia").mkdir()
+    (tmp_path / "wikipedia" / "0.parquet").write_text("")
     monkeypatch.setenv("RAYKD_STORAGE", str(tmp_path))
     monkeypatch.setenv("DUMPS", str(tmp_path / "dumps"))
+    monkeypatch.setenv("WIKIPEDIA", str(tmp_path / "wikipedia"))
     monkeypatch.setenv("MESSAGES", str(tmp_path))
 
     def make(name: str, *overrides: str, files: SourceFiles | None = None) -> Plan:
@@ -43,18 +46,26 @@ def make_plan(tmp_path, monkeypatch):
 
 
 def test_the_papers_540_classifiers(make_plan):
-    lines = [line for name in ("td", "cc") for line in estimate(make_plan(name, *STATED))]
+    """As shipped: with a speed, a price and tokens a text of their own."""
+    plans = [make_plan(name) for name in ("td", "cc")]
+    lines = [line for plan in plans for line in estimate(plan)]
     assert [line.split(" operations")[0].rsplit(",", 1)[0] for line in lines[::2]] == [
         "grid: 300 classifiers in 30 cells",
         "grid: 240 classifiers in 24 cells",
     ]
-    for line in lines[::2]:
-        assert "at 100 tokens a text" in line and "GB a trial" in line and "GB kept" in line
-    for line in lines[1::2]:
+    for line, tokens in zip(lines[::2], (250, 26), strict=True):
+        assert f"at {tokens} tokens a text" in line and "GB a trial" in line and "GB kept" in line
+    for line, plan in zip(lines[1::2], plans, strict=True):
         assert "hours of one trial at the speed stated" in line
         hours = float(line.split(" ")[1].replace(",", ""))
         money = float(line.split(", ")[-1].split(" in money")[0].replace(",", ""))
-        assert money == pytest.approx(3 * hours, rel=0.01)
+        assert money == pytest.approx(plan.experiment.resources.grid.hour * hours, abs=0.13)  # hours have one digit
+
+
+def test_the_papers_sweep_as_shipped(make_plan):
+    first, second = estimate(make_plan("td_sweep"))
+    assert first.startswith("grid: 150 classifiers in 15 cells")  # eleven quantities and four encoders
+    assert "hours of one trial at the speed stated" in second and second.endswith(" in money")
 
 
 def test_nothing_need_be_there_yet(make_plan, monkeypatch, tmp_path):
@@ -86,7 +97,8 @@ def test_shares_of_rows_not_counted_yet_are_unknown(make_plan):
 
 
 def test_without_a_speed_no_time_is_made_up(make_plan):
-    first, second = estimate(make_plan("td"))
+    unstated = [f"resources.grid.{name}=null" for name in ("operations_per_second", "tokens_per_text")]
+    first, second = estimate(make_plan("td", *unstated))
     assert "at 512 tokens a text" in first and second.startswith("grid: no time without")
 
 
