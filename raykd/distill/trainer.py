@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import ray
 import ray.train
 import torch
 import torch.distributed
@@ -18,6 +20,7 @@ from ray.exceptions import RayError
 from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
 from ray.train.collective import broadcast_from_rank_zero
 from ray.train.torch import TorchTrainer, get_device
+from ray.train.v2._internal import constants
 from ray.util.queue import Queue
 
 from raykd.artifacts import Result
@@ -98,8 +101,29 @@ def _fit(job: TrainingJob, result: Result, queue: Queue) -> dict[str, Any] | Exc
             logging_config=LoggingConfig(log_level="WARNING"),
         ),
     )
-    answer: dict[str, Any] | Exception = trainer.fit().return_value  # type: ignore[attr-defined]
+    with _named_cluster():
+        answer: dict[str, Any] | Exception = trainer.fit().return_value  # type: ignore[attr-defined]
     return answer
+
+
+@contextmanager
+def _named_cluster() -> Iterator[None]:
+    """Hands the address of this Ray on to Ray Train's processes.
+
+    One of them (placement_group_cleaner.py, 2.60) looks for a Ray by itself, and where a machine runs two it asks the
+    wrong one and says so every second.
+    """
+    name = "RAY_ADDRESS"
+    before = os.environ.get(name)
+    constants.ENV_VARS_TO_PROPAGATE.add(name)
+    os.environ[name] = ray.get_runtime_context().gcs_address
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _worker(config: dict) -> dict[str, Any] | Exception:
