@@ -8,33 +8,43 @@ ten heads. Against
 - the same encoding path run again for each epoch of each seed, and for each seed's validation and test texts: encoding
   the texts once, measured, times 30 (10 for validation and test), and the heads, measured;
 - the padded float32 loop: the transformers model in float32 on padded random batches of 32, without gradients, and a
-  padded head, forward and backward: a few batches are measured, and their time multiplied by the number of them.
+  padded head, forward and backward, with the products of raykd.distill.products: a few batches are measured, and their
+  time multiplied by the number of them.
 
-Both are linear in what is multiplied. Classify: texts through the encoder and one head, and through it and eight.
+Both are linear in what is multiplied. Classify: texts to labels through the encoder and one head, and through it and
+eight. Last, what --dry-run says of the paper's 540 cells, from the configs as they are shipped.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, DistilBertConfig
 
 from raykd.config import ClassifierTraining, Head
 from raykd.distill.precision import compute_dtype
+from raykd.distill.products import fast_products
 from raykd.evaluate.classifier import Examples, Recipe, make_head, train_frozen
 from raykd.evaluate.encoder import TextEncoder
-from raykd.evaluate.features import encode, stored_states
+from raykd.evaluate.features import stored_states
 from raykd.evaluate.objective import Truth
 from raykd.evaluate.ragged import Ragged
+from raykd.evaluate.saved_heads import SavedHead, TextClassifier, names
 
 VOCABULARY, LABELS, SEEDS, EPOCHS, BATCH = 30_000, 10, 10, 3, 32
 MIXES = {"chat": (16, 0.98), "posts": (180, 0.9)}  # median tokens, sigma of the logarithm; as benchmarks/distill.py
@@ -60,11 +70,6 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def encode_all(encoder: TextEncoder, tokens: Ragged) -> None:
-    for _ in encode(encoder, tokens, "cpu"):
-        pass
-
-
 def padded_batch_seconds(encoder: TextEncoder, tokens: Ragged, batches: int) -> list[float]:
     """Of one training step each, after a small one: the model as it comes, and its head, padded and in float32."""
     model = encoder.model
@@ -72,6 +77,7 @@ def padded_batch_seconds(encoder: TextEncoder, tokens: Ragged, batches: int) -> 
     output = nn.Linear(768, LABELS)
     optimizer = torch.optim.AdamW([*first.parameters(), *second.parameters(), *output.parameters()], lr=1e-3)
 
+    @fast_products("cpu", torch.float32, 768)
     def step(rows: Tensor) -> None:
         batch = tokens.take(rows)
         places, mask = batch.places()
@@ -98,7 +104,7 @@ def compare_frozen(mix: str, rows: int, padded_batches: int) -> str:
     recipe = Recipe("multi-label", Head(), training, dtype=dtype)
 
     batch_seconds = statistics.mean(padded_batch_seconds(encoder, tokens.part(0, train_rows), padded_batches))
-    padded = batch_seconds * (SEEDS * (EPOCHS * 8 + 2) / 8) * -(-train_rows // BATCH)
+    padded = batch_seconds * SEEDS * (EPOCHS * train_rows + rows - train_rows) / BATCH
 
     began = time.process_time()
     with stored_states(encoder, tokens, 10**11, dtype=dtype) as states:
@@ -114,40 +120,65 @@ def compare_frozen(mix: str, rows: int, padded_batches: int) -> str:
     print(
         f"{mix}: {rows:,} texts, {len(tokens.values):,} tokens, {dtype}: encoding once {encoding:.1f} s, ten heads "
         f"{sum(heads):.1f} s (a seed {min(heads):.2f} to {max(heads):.2f}), together {ours:.1f} s; encoding again "
-        f"{again:.0f} s; padded float32 {padded:.0f} s ({padded_batches} batches of {batch_seconds:.2f} s measured)"
+        f"{again:.0f} s; padded float32 {padded:.0f} s ({padded_batches} batches of {batch_seconds:.2f} s measured)",
+        flush=True,
     )
     return f"{mix} {again / ours:.1f}x less than encoding again, {padded / ours:.1f}x less than padded float32"
 
 
 def compare_heads(mix: str, rows: int, rounds: int) -> str:
-    """Interleaved, medians: the machine may be busy."""
+    """What jobs/classify.py calls, interleaved; medians, since the machine may be busy."""
     dtype = compute_dtype("auto", "cpu")
-    encoder, tokens = make_encoder().to(dtype=dtype), make_texts(mix, rows, seed=2)
-    heads = [make_head(Head(), 768, LABELS) for _ in range(8)]
+    encoder, tokens = make_encoder(), make_texts(mix, rows, seed=2)
+    labels = tuple(f"label {number}" for number in range(LABELS))
+    saved = SavedHead("tags", "multi-label", labels, None, (0.5,) * LABELS, Head(), 768, "")
+    heads = [(saved, make_head(Head(), 768, LABELS).eval()) for _ in range(8)]
+    tokenizer: Any = None  # the texts are tokens already
 
-    @torch.inference_mode()
     def label(count: int) -> None:
-        for numbers, hidden in encode(encoder, tokens, "cpu"):
-            offsets = functional.pad(tokens.lengths[numbers].cumsum(0), (1, 0))
-            for head in heads[:count]:
-                head(Ragged(hidden, offsets))
+        classifier = TextClassifier(tokenizer, encoder, {"eng": heads[:count]}, 512, "cpu", dtype)
+        for answer in classifier.probabilities(tokens, "eng"):
+            names(saved, answer)
 
     label(8)
-    seconds = {count: [cpu_seconds(lambda count=count: label(count)) for _ in range(1)] for count in (1, 8)}  # type: ignore[misc]
-    for _ in range(rounds - 1):
-        for count in (1, 8):
-            seconds[count].append(cpu_seconds(lambda count=count: label(count)))  # type: ignore[misc]
-    one, eight = (statistics.median(seconds[count]) for count in (1, 8))
+    seconds: dict[int, list[float]] = {1: [], 8: []}
+    for _ in range(rounds):
+        for count, found in seconds.items():
+            found.append(cpu_seconds(lambda count=count: label(count)))  # type: ignore[misc]
+    one, eight = (statistics.median(found) for found in seconds.values())
     print(
-        f"{mix}: {len(tokens.values):,} tokens with one head {one:.2f} s, with eight {eight:.2f} s, "
-        f"{len(tokens.values) / eight:,.0f} tokens/s of CPU time"
+        f"{mix}: {rows:,} texts, {len(tokens.values):,} tokens with one head {one:.2f} s ({_range(seconds[1])}), with "
+        f"eight {eight:.2f} s ({_range(seconds[8])}), {len(tokens.values) / eight:,.0f} tokens/s of CPU time",
+        flush=True,
     )
     return f"{mix} eight heads {eight / one:.2f}x of one"
 
 
+def _range(seconds: list[float]) -> str:
+    return f"{min(seconds):.2f} to {max(seconds):.2f}"
+
+
+def planned() -> list[str]:
+    """What --dry-run says of the grid of the paper's two experiments, on a machine without their data or models."""
+    root, lines = Path(__file__).parents[1], list[str]()
+    with TemporaryDirectory() as directory:
+        models = {"mbert": BertConfig(vocab_size=119_547), "distilmbert": DistilBertConfig(vocab_size=119_547)}
+        for name, config in models.items():
+            config.save_pretrained(f"{directory}/{name}")
+        Path(directory, "eng.jsonl").touch()  # what is translated
+        overrides = [f"encoders.{name}.model={directory}/{name}" for name in models]
+        places = dict.fromkeys(("RAYKD_STORAGE", "DUMPS", "MESSAGES"), directory)
+        environment = {**os.environ, **places, "PYTHONPATH": str(root)}
+        for name in ("td", "cc"):
+            command = [sys.executable, "jobs/evaluate.py", f"configs/{name}.yaml", "--dry-run", *overrides]
+            done = subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, text=True)
+            lines += [f"{name}: {line}" for line in done.stdout.splitlines() if line.startswith("grid: ")]
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tokens", type=int, default=60_000, help="about so many in a mix")
+    parser.add_argument("--tokens", type=int, default=23_000, help="about so many in a mix")
     parser.add_argument("--padded-batches", type=int, default=2, help="of 32 texts, measured of the padded loop")
     parser.add_argument("--mixes", nargs="+", choices=list(MIXES), default=list(MIXES))
     parser.add_argument("--rounds", type=int, default=3, help="of classification")
@@ -159,7 +190,8 @@ def main() -> None:
         rows = int(arguments.tokens / min(median * np.exp(sigma**2 / 2), 250))
         results.append(compare_frozen(mix, rows, arguments.padded_batches * (8 if mix == "chat" else 1)))
         gc.collect()
-        results.append(compare_heads(mix, rows // 10, arguments.rounds))
+        results.append(compare_heads(mix, rows // 2, arguments.rounds))
+    print(*planned(), sep="\n")
     print(f"summary: {'; '.join(results)}")
 
 

@@ -17,6 +17,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -91,6 +92,12 @@ def standing(store: ResultStore, cells: list[Cell]) -> set[Trained]:
     }
 
 
+def has_partial(cells: list[Cell], done: set[Trained]) -> bool:
+    """Whether a cell has some of its seeds: where all have none or all of theirs, a kill puts nothing to the test."""
+    counts = Counter(name for name, _, _ in done)
+    return any(0 < counts[cell.result.name] < cell.seeds for cell in cells)
+
+
 class Crashes:
     """A Ray of two CPUs, and the kills."""
 
@@ -126,7 +133,7 @@ class Crashes:
         """
         driver, again = self.start_driver(root), list[tuple[set[Trained], int]]()
         for moment, victim in victims:
-            while len(standing(store, cells)) < moment:
+            while len(done := standing(store, cells)) < moment or not has_partial(cells, done):
                 self._check(driver)
                 time.sleep(0.02)
             time.sleep(pick.uniform(0, 1))  # anywhere in a training or a write
