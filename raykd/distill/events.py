@@ -84,10 +84,7 @@ class Story:
                 f"step {event.step:,}"
             )
         if isinstance(event, Unreadable):
-            return (
-                f"{self.name}: the checkpoint after step {event.step:,} cannot be read ({event.reason}); trying the "
-                "one before it"
-            )
+            return f"{self.name}: the checkpoint after step {event.step:,} cannot be read ({event.reason})"
         if isinstance(event, Validated):
             mean = sum(event.losses.values()) / len(event.losses)
             each = ", ".join(f"{language} {loss:.3f}" for language, loss in event.losses.items())

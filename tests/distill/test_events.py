@@ -52,7 +52,7 @@ def test_what_neighbours_of_a_lost_worker_saw_blames_none_of_them():
 
 def test_a_checkpoint_that_cannot_be_read_is_told():
     assert story().tell(Unreadable(120, "header too large")) == (
-        "student: the checkpoint after step 120 cannot be read (header too large); trying the one before it"
+        "student: the checkpoint after step 120 cannot be read (header too large)"
     )
 
 
