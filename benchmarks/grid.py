@@ -165,7 +165,6 @@ def planned() -> list[str]:
         models = {"mbert": BertConfig(vocab_size=119_547), "distilmbert": DistilBertConfig(vocab_size=119_547)}
         for name, config in models.items():
             config.save_pretrained(f"{directory}/{name}")
-        Path(directory, "eng.jsonl").touch()  # what is translated
         overrides = [f"encoders.{name}.model={directory}/{name}" for name in models]
         places = dict.fromkeys(("RAYKD_STORAGE", "DUMPS", "MESSAGES"), directory)
         environment = {**os.environ, **places, "PYTHONPATH": str(root)}

@@ -239,12 +239,12 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
             check_machine(run.experiment)
         except InputError as error:
             yield f"not on this machine: {error}"
-    first = list(_before_all(run))
+    first, plan = list[str](), None
     try:
+        first = list(_before_all(run))
         plan = None if first else run.plan
     except InputError as error:
-        first.append(f"cannot begin: {error}")
-        plan = None
+        first = [f"cannot begin: {error}"]
     if plan is None:
         yield from first
         yield from estimate(Plan(run.experiment, run.store, FilesToCome()))
