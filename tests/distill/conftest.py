@@ -36,6 +36,20 @@ class PaddedBatch(NamedTuple):
     labels: torch.Tensor
 
 
+class Clock:
+    """Goes on only when it is told to; seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()

@@ -5,18 +5,6 @@ from raykd.distill.pace import Due, Pace
 from raykd.distill.usage import Usage
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture
 def make_pace(store, clock):
     def make(workers: int = 1, **resources) -> Pace:

@@ -7,18 +7,6 @@ from raykd.distill.usage import Usage
 DIRECTORY = "encoders/student"
 
 
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture
 def start(store, clock):
     return lambda workers: Usage(store.storage, DIRECTORY, workers, clock)
