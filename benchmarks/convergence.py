@@ -19,14 +19,13 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from raykd.config import Distill, Masking, Pretrain
-from raykd.distill import vocabulary_loss
-from raykd.distill.engine import Engine
-from raykd.distill.losses import dense_losses
-from raykd.distill.masking import NOT_MASKED, Masker, mask_probabilities
-from raykd.distill.packing import micro_batches
-from raykd.distill.schedule import learning_rate
-from raykd.distill.sequences import Sequences, SpecialIds
-from raykd.distill.student import build_student
+from raykd.distill.data.masking import NOT_MASKED, Masker, mask_probabilities
+from raykd.distill.data.packing import Sequences, SpecialIds, micro_batches
+from raykd.distill.losses import chunked as vocabulary_loss
+from raykd.distill.losses.reference import dense_losses
+from raykd.distill.models.student import build_student
+from raykd.distill.train.schedule import learning_rate
+from raykd.distill.train.step import Engine
 
 VOCABULARY, FIRST_WORD, MASK, SPECIAL = 200, 5, 4, SpecialIds(start=2, end=3, pad=0)
 SEQUENCES, LAST, TEACHER_STEPS = 64, 50, 1000

@@ -3,6 +3,7 @@
 python benchmarks/corpus.py                          100 MB of Posts.xml in five languages, 2 logical CPUs
 python benchmarks/corpus.py --megabytes 100 1000     both sizes, and what ten times the input adds to memory
 python benchmarks/corpus.py --megabytes 1000 --cpus 4
+python benchmarks/corpus.py --everything             personal data, languages, near duplicates, overlap with a task too
 
 Each size: writes sample dumps, then, in a process of its own with a Ray of its own, runs the two stages of a corpus as
 `jobs/prepare.py` does (texts: read, clean, de-duplicate, rank, store; tokens: token shards). Every process of that Ray
@@ -34,7 +35,16 @@ from typing import Any
 import numpy as np
 from meter import Meter, StoreWatch
 
-from raykd.config import Corpus, Sequences, StackExchangeSource
+from raykd.config import (
+    Cleaning,
+    Corpus,
+    Detect,
+    Exclude,
+    NearDuplicates,
+    Privacy,
+    Sequences,
+    StackExchangeSource,
+)
 from raykd.sample import write_sample
 
 LANGUAGES = ("eng", "jpn", "spa", "por", "rus")
@@ -55,19 +65,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="raykd-corpus-", dir=arguments.directory) as scratch:
         for megabytes in arguments.megabytes:
             root = Path(scratch) / f"{megabytes}"
-            measured.append(measure(root, megabytes, arguments.cpus))
+            measured.append(measure(root, megabytes, arguments.cpus, arguments.everything))
             shutil.rmtree(root)
     print(_summary(measured), flush=True)
 
 
-def measure(root: Path, megabytes: int, cpus: int) -> dict[str, Any]:
+def measure(root: Path, megabytes: int, cpus: int, everything: bool = False) -> dict[str, Any]:
     """All figures of one size, printed as they come."""
     size = megabytes * 10**6 // len(LANGUAGES)
     sample = write_sample(root / "sample", seed=1, languages=LANGUAGES, technical=size, messages=0, general=0)
     dump_bytes = sum(file.bytes for file in sample.files)
     tokenizer = _call("vocabulary", root=str(root))
     print(f"\n{dump_bytes / 1e6:,.0f} MB of Posts.xml, {cpus} logical CPUs, tokenizer: {tokenizer['what']}", flush=True)
-    seconds, peaks, facts = _watched(root, cpus)
+    seconds, peaks, facts = _watched(root, cpus, everything)
     stage = sum(seconds[name].total() for name in ("texts", "tokens"))
     for name in STAGES:
         parts = ", ".join(f"{kind} {value:.1f}" for kind, value in sorted(seconds[name].items()) if value > 0.05)
@@ -94,9 +104,11 @@ def measure(root: Path, megabytes: int, cpus: int) -> dict[str, Any]:
     }
 
 
-def _watched(root: Path, cpus: int) -> tuple[dict[str, Counter[str]], Counter[str], dict[str, Any]]:
+def _watched(root: Path, cpus: int, everything: bool) -> tuple[dict[str, Counter[str]], Counter[str], dict[str, Any]]:
     """CPU seconds by part and kind of process, peaks in bytes by kind, and what the stages' process reports."""
-    process = subprocess.Popen(_command("stages", root=str(root), cpus=cpus), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        _command("stages", root=str(root), cpus=cpus, everything=everything), stdout=subprocess.PIPE, text=True
+    )
     meter = Meter(process.pid)
     assert process.stdout
     seconds: dict[str, Counter[str]] = defaultdict(Counter)
@@ -113,7 +125,19 @@ def _watched(root: Path, cpus: int) -> tuple[dict[str, Counter[str]], Counter[st
     return seconds, meter.peaks, json.loads(last)
 
 
-def stages(root: str, cpus: int) -> dict[str, Any]:
+def _task(store: Any) -> Any:
+    """A task of 5,000 texts in English, of sentences that stand in no post."""
+    import pyarrow as pa
+
+    from raykd.artifacts import Result
+
+    result = Result("tasks", "tags", 1, {})
+    rows = {"doc_id": [f"{n:032}" for n in range(5000)], "text": [f"task text {n} " * 40 for n in range(5000)]}
+    store.storage.write_table(f"{result.directory}/language=eng/train.parquet", pa.table(rows))
+    return result
+
+
+def stages(root: str, cpus: int, everything: bool) -> dict[str, Any]:
     """Both stages; a line is printed at the end of each part, for the process that watches this one."""
     os.environ |= {
         "RAY_AUTH_MODE": "disabled",
@@ -123,9 +147,9 @@ def stages(root: str, cpus: int) -> dict[str, Any]:
     import ray
 
     from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
-    from raykd.corpus.quantity import cutoff_ranks
-    from raykd.corpus.texts import prepare_texts
-    from raykd.corpus.tokens import prepare_tokens
+    from raykd.corpus.budget import cutoff_keys
+    from raykd.corpus.text_shards import prepare_texts
+    from raykd.corpus.token_shards import prepare_tokens
 
     ray.init(
         address="local",
@@ -136,7 +160,7 @@ def stages(root: str, cpus: int) -> dict[str, Any]:
         logging_level="error",
     )
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    import raykd.plan  # noqa: F401  what every job imports before its first stage, transformers and torch among it
+    import raykd.planning.plan  # noqa: F401  what every job imports before its first stage, transformers and torch among it
 
     _start_workers(cpus)
     store_peak = StoreWatch()
@@ -149,10 +173,20 @@ def stages(root: str, cpus: int) -> dict[str, Any]:
     )
     store = ResultStore(Storage(f"{root}/experiment"))
     texts, tokens = Result("texts", "td", 1, {}), Result("tokens", "td", 1, SEQUENCES)
-    prepare_texts(store, texts, "td", Corpus(sources=sources), 56, [])
+    corpus, cleaning, tasks = Corpus(sources=sources), Cleaning(), list[Result]()
+    if everything:
+        corpus = Corpus(
+            sources=sources,
+            exclude=Exclude(overlap=200),
+            detect=Detect(),
+            near_duplicates=NearDuplicates(),
+            repeats=100,
+        )
+        cleaning, tasks = Cleaning(privacy=Privacy()), [_task(store)]
+    prepare_texts(store, texts, "td", corpus, 56, tasks, cleaning)
     print("texts", flush=True)
     tokenizer = SavedEncoder("tokenizer", 0, "", f"{root}/tokenizer", stored=False)
-    prepare_tokens(store, tokens, texts, tokenizer, cutoff_ranks(store, texts, None))
+    prepare_tokens(store, tokens, texts, tokenizer, cutoff_keys(store, texts, None))
     print("tokens", flush=True)
     used, spilled = store_peak.stop()
     ray.shutdown()
@@ -280,6 +314,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, nargs="+", default=[100], help="bytes of Posts.xml in all, / 10**6")
     parser.add_argument("--cpus", type=int, default=2, help="logical CPUs of Ray")
+    parser.add_argument("--everything", action="store_true", help="mask, detect, near duplicates, overlap with a task")
     parser.add_argument("--directory", help="where the sample and the results lie while it runs (about 3 x the input)")
     parser.add_argument("--role", choices=ROLES, help=argparse.SUPPRESS)
     parser.add_argument("--values", default="{}", help=argparse.SUPPRESS)

@@ -30,13 +30,13 @@ import torch.nn.functional as F
 from transformers import BertConfig, BertForMaskedLM
 
 from raykd.config import Distill, Loss, Masking
-from raykd.distill.engine import Engine
-from raykd.distill.flops import Shape, measured_peak, training_flops
-from raykd.distill.masking import NOT_MASKED, Masker, mask_probabilities
-from raykd.distill.models import MaskedModel
-from raykd.distill.packing import PackedBatch, micro_batches
-from raykd.distill.sequences import Sequences, SpecialIds
-from raykd.distill.student import build_student
+from raykd.distill.data.masking import NOT_MASKED, Masker, mask_probabilities
+from raykd.distill.data.packing import PackedBatch, Sequences, SpecialIds, micro_batches
+from raykd.distill.models.load import MaskedModel
+from raykd.distill.models.shape import Shape
+from raykd.distill.models.student import build_student
+from raykd.distill.train.flops import measured_peak, training_flops
+from raykd.distill.train.step import Engine
 
 MBERT_VOCABULARY, TRIMMED_VOCABULARY = 119_547, 30_000
 MIXES = {"chat": (16, 0.98), "posts": (180, 0.9)}  # median tokens, sigma of the logarithm
@@ -69,7 +69,7 @@ def make_models(vocabulary: int) -> tuple[MaskedModel, BertForMaskedLM]:
 
 
 def spec(positions: str) -> Distill:
-    return Distill(teacher="teacher", corpus="corpus", loss=Loss(positions=positions), dropout=0.1)  # type: ignore[arg-type]
+    return Distill(teacher="teacher", corpus="corpus", loss=Loss(kd_positions=positions), dropout=0.1)  # type: ignore[arg-type]
 
 
 def make_sequences(mix: str, tokens: int, vocabulary: int, seed: int) -> Sequences:

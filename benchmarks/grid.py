@@ -8,8 +8,8 @@ ten heads. Against
 - the same encoding path run again for each epoch of each seed, and for each seed's validation and test texts: encoding
   the texts once, measured, times 30 (10 for validation and test), and the heads, measured;
 - the padded float32 loop: the transformers model in float32 on padded random batches of 32, without gradients, and a
-  padded head, forward and backward, with the products of raykd.distill.products: a few batches are measured, and their
-  time multiplied by the number of them.
+  padded head, forward and backward, with the products of raykd.distill.models.mixed_precision: a few batches are
+  measured, and their time multiplied by the number of them.
 
 Both are linear in what is multiplied. Classify: texts to labels through the encoder and one head, and through it and
 eight. Last, what --dry-run says of the paper's 540 cells, from the configs as they are shipped.
@@ -37,14 +37,12 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel, DistilBertConfig
 
 from raykd.config import ClassifierTraining, Head
-from raykd.distill.precision import compute_dtype
-from raykd.distill.products import fast_products
-from raykd.evaluate.classifier import Examples, Recipe, make_head, train_frozen
-from raykd.evaluate.encoder import TextEncoder
-from raykd.evaluate.features import stored_states
-from raykd.evaluate.objective import Truth
-from raykd.evaluate.ragged import Ragged
-from raykd.evaluate.saved_heads import SavedHead, TextClassifier, names
+from raykd.distill.models.mixed_precision import compute_dtype, fast_products
+from raykd.evaluate.classifier.encoder import TextEncoder, stored_states
+from raykd.evaluate.classifier.head import Truth
+from raykd.evaluate.classifier.ragged import Ragged
+from raykd.evaluate.classifier.train import Examples, Recipe, make_head, train_frozen
+from raykd.evaluate.predict.heads import SavedHead, TextClassifier, names
 
 VOCABULARY, LABELS, SEEDS, EPOCHS, BATCH = 30_000, 10, 10, 3, 32
 MIXES = {"chat": (16, 0.98), "posts": (180, 0.9)}  # median tokens, sigma of the logarithm; as benchmarks/distill.py

@@ -55,7 +55,7 @@ def drive(root: Path) -> None:
 def note_trainings() -> None:
     """In each worker, as it starts: let every training write a line as it begins; one that is cut off leaves no other
     trace."""
-    from raykd.evaluate import run
+    from raykd.evaluate import run_cell as run
 
     compute = run._Running.compute
 

@@ -2,9 +2,10 @@
 
 A pretraining whose steps take two seconds or more on one core, float32, one torch thread a worker:
 
-- overhead: seconds a step of one worker under Ray (text by Ray Data, sums over workers, a checkpoint every five steps,
+- overhead: seconds a step of one worker under Ray (reading text, sums over workers, a checkpoint every five steps,
   all that lies between two steps) over those of a plain loop over batches that lie ready in memory and are never saved;
 - speed-up: two workers over one that is kept on one core (two cores are all that this needs, and better alone);
+- threads: what workers of small models compute beside training, and their tokens a second (worker_threads.py);
 - crashes: benchmarks/train_crashes.py, ten kills.
 
 The first step of each run, in which readers and caches start, is left out; other figures are means of all steps.
@@ -19,66 +20,69 @@ import statistics
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
-import pyarrow as pa
 import pyarrow.parquet as pq
 from train_cluster import ENVIRONMENT
 from train_job import make_job, result_of
+from worker_threads import SIZES, WORKERS, Measured, measure_workers
 
 HERE = Path(__file__).parent
 SPEC = {"layers": 4, "width": 256, "heads": 4, "intermediate": 1024, "epochs": 1}
 STEP_SEQUENCES, VOCABULARY = 384, 8000
 
 
-def make(root: Path, steps: int, workers: int) -> Path:
-    """The file of a job that takes so many steps; the same text for any number of workers."""
-    spec = SPEC | {"step_sequences": STEP_SEQUENCES, "group_sequences": STEP_SEQUENCES // 4}
-    resources = {"workers": workers, "cpus_per_worker": 1, "checkpoint_steps": 5}
+def make(root: Path, steps: int, workers: int, sequences: int = STEP_SEQUENCES, spec: dict = SPEC, **more: Any) -> Path:
+    """The file of a job whose epoch has so many steps; the same text for any number of workers. more: resources."""
+    spec = spec | {"step_sequences": sequences, "group_sequences": sequences // 4}
+    resources = {"workers": workers, "cpus_per_worker": 1, "checkpoint_steps": 5} | more
     root.mkdir()
-    job = make_job(root / "storage", VOCABULARY, steps * STEP_SEQUENCES, spec, resources)
+    job = make_job(root / "storage", VOCABULARY, steps * sequences, spec, resources)
     (root / "job.pickle").write_bytes(pickle.dumps(job))
     return root / "job.pickle"
 
 
 def run_bare(job_file: Path) -> None:
-    """Prints the seconds of each step of a plain loop."""
+    """Prints the seconds and tokens of each step of a plain loop."""
     import torch
 
-    from raykd.distill.packing import micro_batches
-    from raykd.distill.sequences import Sequences, SpecialIds
-    from raykd.distill.training import Training
+    from raykd.distill.data.packing import Sequences, SpecialIds, micro_batches
+    from raykd.distill.ray_train.loader import read_steps
+    from raykd.distill.train.loop import Training
 
     job = pickle.loads(job_file.read_bytes())
     torch.set_num_threads(1)
     training = Training(job, 0, 1)
     special = SpecialIds(*(getattr(training.tokenizer, f"{name}_token_id") for name in ("cls", "sep", "pad")))
-    tables: list[list[pa.Table]] = [[] for _ in range(training.total_steps)]
-    for step, group in training.worker_groups():
-        table = job.store.storage.read_table(f"{job.tokens.directory}/{group.file}")
-        tables[step].append(table.slice(group.start, group.stop - group.start))
     budget = job.resources.micro_batch_tokens
     steps = [
-        list(micro_batches(Sequences.from_table(pa.concat_tables(groups)), training.masker, 0, special, budget))
-        for groups in tables
+        list(micro_batches(Sequences.from_table(table), training.masker, 0, special, budget))
+        for table in read_steps(job.store.storage, job.tokens.directory, training.steps_to_read())
     ]
     for step, batches in enumerate(steps):
         started = time.monotonic()
-        training.engine.step(step, 0, batches, lambda tensor: None)
-        print(time.monotonic() - started, flush=True)
+        row = training.engine.step(step, 0, batches, lambda tensor: None)
+        print(time.monotonic() - started, row.tokens, flush=True)
 
 
 def run_ray(job_file: Path) -> None:
     import ray
 
-    from raykd.distill.trainer import train_encoder
+    from raykd.distill.ray_train.trainer import train_encoder
+    from raykd.errors import LimitReached
 
     job = pickle.loads(job_file.read_bytes())
-    cpus = job.resources.workers + 1
+    if job.resources.limits.steps:
+        measure_workers(job_file.parent)
+    cpus = job.resources.workers
     ray.init(address="local", num_cpus=cpus, object_store_memory=200_000_000, logging_level="WARNING")
-    train_encoder(job, result_of())
+    with suppress(LimitReached):
+        train_encoder(job, result_of())
 
 
 def in_process(mode: str, job_file: Path, core: int | None = None) -> str:
@@ -110,7 +114,13 @@ def pin_worker(driver: psutil.Process, core: int) -> bool:
 
 
 def bare_seconds(root: Path, steps: int) -> list[float]:
-    return [float(line) for line in in_process("--bare", make(root, steps, 1)).split()][1:]
+    return [seconds for seconds, _ in bare_steps(make(root, steps, 1))]
+
+
+def bare_steps(job_file: Path) -> list[tuple[float, float]]:
+    """Seconds and tokens of each step but the first."""
+    lines = in_process("--bare", job_file).splitlines()[1:]
+    return [(float(seconds), float(tokens)) for seconds, tokens in map(str.split, lines)]
 
 
 def ray_timing(root: Path, steps: int, workers: int, core: int | None = None) -> tuple[list[float], float]:
@@ -121,16 +131,45 @@ def ray_timing(root: Path, steps: int, workers: int, core: int | None = None) ->
     return seconds, sum(table["data_wait"].to_pylist()) / sum(seconds)
 
 
+def small_models(directory: Path) -> None:
+    """A line for each size of worker_threads.py."""
+    for number, (name, spec) in enumerate(SIZES.items()):
+        # Steps of a second and of a third of one, where both workers have a core to themselves.
+        steps, sequences = (10, 48) if spec["width"] > 64 else (40, 384)
+        long, options = spec | {"epochs": 200}, {"limits": {"steps": steps}, "checkpoint_steps": 1000}
+        ours = make(directory / f"small-{number}", steps, WORKERS, sequences, long, **options)
+        in_process("--ray", ours)
+        measured = Measured.of(ours.parent)
+        speed, waits = measured.tokens / measured.seconds, measured.data_wait / measured.seconds
+        plain = [
+            make(directory / f"plain-{number}-{rank}", steps, 1, sequences // WORKERS, spec | {"epochs": 1})
+            for rank in range(WORKERS)
+        ]
+        with ThreadPoolExecutor(WORKERS) as threads:
+            runs = list(threads.map(bare_steps, plain))
+        bare = sum(sum(tokens for _, tokens in run) / sum(seconds for seconds, _ in run) for run in runs)
+        print(
+            f"{name}: {speed:,.0f} tokens/s under Ray, {bare:,.0f} of plain loops ({speed / bare:.0%}); {waits:.1%} "
+            f"waiting for text; {measured.shares()}",
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=16, help="of each run")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--kills", type=int, default=10, help="0 leaves the crashes out")
+    parser.add_argument("--small", action="store_true", help="small models' threads, and nothing else")
     parser.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--ray", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.bare or arguments.ray:
         return run_bare(arguments.bare) if arguments.bare else run_ray(arguments.ray)
+    with TemporaryDirectory() as directory:
+        small_models(Path(directory))
+    if arguments.small:
+        return None
     core = min(os.sched_getaffinity(0))
     bare, one, waits = list[float](), list[float](), list[float]()
     pinned, two = list[float](), list[float]()

@@ -42,7 +42,7 @@ def drive(job_file: str) -> None:
     """The driver: what jobs/distill.py does for one encoder."""
     import ray
 
-    from raykd.distill import trainer
+    from raykd.distill.ray_train import trainer
 
     # Without the address Ray's own helpers look for a Ray on this machine, and there may be several.
     here = {"env_vars": {"RAY_ADDRESS": os.environ["RAY_ADDRESS"]}}

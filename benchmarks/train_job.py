@@ -13,7 +13,7 @@ from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
 from raykd.config import Pretrain, TrainResources
 from raykd.corpus.schema import TOKENS
 from raykd.corpus.tokenizer import SPECIAL_TOKENS
-from raykd.distill.training import TrainingJob
+from raykd.distill.train.job import TrainingJob
 
 SHARDS = {"eng": 3, "spa": 1}
 LENGTH = 62  # tokens of a sequence at most, the two special ones aside

@@ -1,43 +1,11 @@
-"""Fetch the Stack Exchange archives of an experiment's `fetch` section; a transfer that broke off goes on.
+"""Fetch the Stack Exchange archives of an experiment's `fetch` section; a transfer that broke off is resumed.
 
-python jobs/fetch.py configs/td_fetched.yaml
-python jobs/fetch.py configs/td_fetched.yaml fetch.directory=/data fetch.sites.jpn=[]
+laptop   python jobs/fetch.py configs/td_fetched.yaml
+Ray job  ray job submit --working-dir . -- python jobs/fetch.py configs/td_fetched.yaml fetch.directory=/shared/dumps
+cluster  ray job submit --address http://localhost:8265 --working-dir . -- python jobs/fetch.py configs/td_fetched.yaml
 """
 
-from __future__ import annotations
-
-import requests
-from common import Run, job
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-from raykd.corpus.archives import Archive, find_archives
-from raykd.corpus.fetch import fetch_archive
-from raykd.errors import InputError
-
-
-def fetch(run: Run) -> None:
-    spec = run.experiment.fetch
-    if not spec:
-        raise InputError("the experiment has no fetch section, so there is nothing to fetch")
-    with requests.Session() as session:
-        archives = find_archives(session, spec)
-        for number, archive in enumerate(archives, start=1):
-            run.say(f"{number} of {len(archives)}: {archive.address}, {archive.size / 1e9:,.2f} GB")
-            _fetch_shown(session, archive)
-            run.say(f"{archive.target} is whole")
-    run.say(f"archives in {spec.directory}")
-
-
-def _fetch_shown(session: requests.Session, archive: Archive) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), transient=True) as bar:
-        task = bar.add_task(archive.target.name, total=archive.size, completed=archive.part_size)
-
-        def show(what: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{what} {archive.target.name}", completed=done, total=total)
-
-        fetch_archive(session, archive, show)
-
+from raykd.jobs.command_line import script
 
 if __name__ == "__main__":
-    job(__doc__, fetch, exclusive=False)
+    script("fetch", __doc__)

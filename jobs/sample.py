@@ -1,30 +1,11 @@
 """Write the sample data of an experiment: Posts.xml, customer messages and general text, the same bytes each time.
 
-python jobs/sample.py configs/demo.yaml
+laptop   python jobs/sample.py configs/demo.yaml
+Ray job  ray job submit --working-dir . -- python jobs/sample.py configs/demo.yaml sample.directory=/shared/sample
+cluster  ray job submit --address http://localhost:8265 --working-dir . -- python jobs/sample.py configs/demo.yaml
 """
 
-from __future__ import annotations
-
-from common import Run, job
-
-from raykd.errors import InputError
-from raykd.sample import write_sample
-
-
-def sample(run: Run) -> None:
-    spec = run.experiment.sample
-    if not spec:
-        raise InputError("the experiment has no sample section, so there is nothing to write")
-    write_sample(
-        spec.directory,
-        seed=spec.seed,
-        languages=run.experiment.languages,
-        technical=int(spec.technical),
-        messages=int(spec.messages),
-        general=int(spec.general),
-    )
-    run.say(f"sample data in {spec.directory}")
-
+from raykd.jobs.command_line import script
 
 if __name__ == "__main__":
-    job(__doc__, sample, exclusive=False)
+    script("sample", __doc__)

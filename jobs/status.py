@@ -1,113 +1,14 @@
 """What of an experiment is done, running, failed or missing, who is at work on it, and the next command.
 
-python jobs/status.py configs/demo.yaml
-python jobs/status.py configs/td.yaml storage=s3://bucket/prefix     # from anywhere, while it runs elsewhere
+laptop   python jobs/status.py configs/demo.yaml
+Ray job  ray job submit --working-dir . -- python jobs/status.py configs/td.yaml
+cluster  ray job submit --address http://localhost:8265 --working-dir . -- python jobs/status.py configs/td.yaml
+
+It looks at storage alone, so it runs anywhere while the experiment does:
+python jobs/status.py configs/td.yaml storage=s3://bucket/prefix
 """
 
-from __future__ import annotations
-
-import time
-from typing import Any
-
-import yaml
-from common import Run, job
-
-from raykd.artifacts.lease import last_lease
-from raykd.artifacts.overview import Status, changed, overview
-from raykd.config import to_yaml
-
-NOT_COMPARED = {"resources", "storage", "sample", "fetch"}  # they decide no result
-VERBS = dict.fromkeys(("tasks", "texts", "tokenizers", "tokens"), "prepare") | {
-    "scores": "evaluate",
-    "classified": "classify",
-    "probe": "probe",
-}
-TRAINS = ("distill", "sweep")
-
-
-def status(run: Run) -> None:
-    storage = run.store.storage
-    _, lease = last_lease(storage)
-    alive = lease is not None and lease.is_alive(time.time())
-    print(f"{storage.uri}: {f'in use by {lease}' if alive else 'no driver is at work'}")
-    if lease and alive:
-        print(f"now: {lease.doing or 'starting'} (seen {time.time() - lease.renewed:.0f} s ago)")
-    elif lease:
-        print(f"last: {lease}: {lease.outcome or 'killed'}")
-    results, seeds = current_results(run)
-    statuses = overview(storage, results, seeds, lease)
-    width = max([len(result.name) for result in statuses], default=0)
-    for result in statuses:
-        print(_line(result, width))
-    print(
-        f"{sum(result.state == 'done' for result in statuses)} of {len(statuses)} done; {_next(run, statuses, alive)}"
-    )
-
-
-def current_results(run: Run) -> tuple[dict[str, str], dict[str, list[list[int]]]]:
-    """(name -> directory, name -> seeds asked) of every current result.
-
-    From experiment.json where that is of the same config; otherwise planned anew, for which the sources are looked at.
-    """
-    if run.store.storage.exists("experiment.json"):
-        index = run.store.storage.read_json("experiment.json")
-        if _is_of(run, index):
-            return index["results"], index["seeds"]
-    plan = run.plan
-    return {name: result.directory for name, result in plan.results().items()}, plan.seeds()
-
-
-def _is_prepared(run: Run) -> bool:
-    """Whether the last jobs/prepare.py was of this config."""
-    storage = run.store.storage
-    return storage.exists("experiment.json") and _is_of(run, storage.read_json("experiment.json"))
-
-
-def _is_of(run: Run, index: dict[str, Any]) -> bool:
-    return _compared(index["config"]) == _compared(to_yaml(run.experiment))
-
-
-def _compared(config: str) -> dict[str, Any]:
-    return {key: value for key, value in yaml.safe_load(config).items() if key not in NOT_COMPARED}
-
-
-def _line(result: Status, width: int) -> str:
-    took = f"{result.seconds:,.0f} s" if result.seconds is not None else ""
-    size = f"{result.size / 1e6:,.1f} MB" if result.size else ""
-    return (
-        f"{result.state:10} {result.name:{width}} {size:>12} {took:>10}  {result.finished:20}  {result.detail}".rstrip()
-    )
-
-
-def _next(run: Run, statuses: list[Status], alive: bool) -> str:
-    """What to do now."""
-    for result in statuses:
-        if result.state == "damaged":
-            return f"remove {run.store.storage.address(result.directory)} and run again, because {result.detail}"
-    if alive:
-        return "wait for the driver that is at work"
-    for result in statuses:
-        if result.state != "done":
-            verb = _verb(run, result.name)
-            # Token shards are added to a result that is done; who trains next needs those of this config.
-            return f"next: {run.command('prepare' if verb in TRAINS and not _is_prepared(run) else verb)}"
-    if _report_is_older(run, statuses):
-        return f"next: {run.command('report')}"
-    return f"nothing is left to do, the report is {run.store.storage.address('report', 'index.html')}"
-
-
-def _verb(run: Run, name: str) -> str:
-    kind, encoder, *_ = name.split("/")
-    if kind == "encoders":
-        return "distill" if encoder in run.experiment.encoders else "sweep"
-    return VERBS[kind]
-
-
-def _report_is_older(run: Run, statuses: list[Status]) -> bool:
-    manifest = run.store.storage.infos("report").get("manifest.json")
-    newest = max((result.finished for result in statuses), default="")
-    return manifest is None or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(changed(manifest))) < newest
-
+from raykd.jobs.command_line import script
 
 if __name__ == "__main__":
-    job(__doc__, status, exclusive=False, computes=False)
+    script("status", __doc__)

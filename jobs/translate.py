@@ -1,63 +1,11 @@
-"""Machine-translate the labelled rows of an experiment's `translate` section, for tasks to read; a rerun goes on.
+"""Machine-translate the labelled rows of an experiment's `translate` section, for tasks to read; a rerun resumes.
 
-python jobs/translate.py configs/cc.yaml
-ray job submit --working-dir . -- python jobs/translate.py configs/cc.yaml
+laptop   python jobs/translate.py configs/cc.yaml
+Ray job  ray job submit --working-dir . -- python jobs/translate.py configs/cc.yaml
+cluster  ray job submit --address http://localhost:8265 --working-dir . -- python jobs/translate.py configs/cc.yaml
 """
 
-from __future__ import annotations
-
-import os
-from pathlib import Path
-
-from common import Run, job, on_cluster
-
-from raykd.artifacts import Storage
-from raykd.config import Translate
-from raykd.errors import InputError
-from raykd.tasks.translation import is_translated, translate_rows
-from raykd.translations import identity_of
-
-
-def translate(run: Run) -> None:
-    experiment = run.experiment
-    spec = experiment.translate
-    if not spec:
-        raise InputError("the experiment has no translate section, so there is nothing to translate")
-    _check_resources(run)
-    storage = Storage(_directory(spec))
-    identity = identity_of(experiment)
-    if is_translated(storage, identity):
-        run.say(f"translations in {storage.uri}")
-        return
-    run.start_ray()
-    facts = translate_rows(storage, spec, identity, experiment.cleaning, experiment.resources.translate, run.say)
-    for language, found in facts["languages"].items():
-        left_out = ", ".join(f"{count:,} {problem}" for problem, count in found["left_out"].items()) or "none"
-        run.say(f"{language}: {found['rows']:,} rows translated (left out: {left_out})")
-
-
-def _directory(spec: Translate) -> str:
-    if "://" in spec.directory:
-        return spec.directory
-    if on_cluster() and not Path(spec.directory).is_absolute():
-        raise InputError(
-            f"translate.directory: {spec.directory!r} is relative, and a submitted job's working directory is thrown "
-            "away; give an absolute path that all nodes share, or a URI"
-        )
-    return str(Path(spec.directory).expanduser().absolute())
-
-
-def _check_resources(run: Run) -> None:
-    """An actor that asks for more than there is would wait for ever."""
-    asked = run.experiment.resources.translate
-    if on_cluster():
-        return
-    available = run.experiment.resources.logical_cpus or os.cpu_count() or 1
-    if asked.actors * asked.cpus > available:
-        raise InputError(
-            f"resources.translate: {asked.actors} actor(s) x {asked.cpus:g} CPU, but there are {available} logical CPUs"
-        )
-
+from raykd.jobs.command_line import script
 
 if __name__ == "__main__":
-    job(__doc__, translate)
+    script("translate", __doc__)

@@ -1,19 +1,101 @@
-"""Fixtures that several folders share."""
+"""Fixtures that several folders share, and how tests are dealt to parallel processes."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 
+from raykd.artifacts import Storage
+
 S3_KEY, S3_SECRET = "AKIAFAKEFAKEFAKEFAKE", "raykd-test-secret-that-nothing-may-show"
+TESTS = Path(__file__).parent
+# What starts a Ray, here or in a job of its own.
+RAY_FIXTURES = {"local_ray", "finished", "start_job", "run_job", "run_here"}
+# Torch, figures and whole files of text: what `make check` leaves to `make test`.
+HEAVY = tuple(
+    str(TESTS / name) for name in ("distill", "evaluate", "export", "probe", "report", "sample", "corpus", "security")
+)
+# What `make test-security` runs.
+SECURITY = set(re.findall(r"`(tests/[^`]+)`", (TESTS.parent / "docs/security.md").read_text(encoding="utf-8")))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a Ray; the longest first, and what fills the gaps last."""
+    for item in items:
+        if RAY_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.ray)
+        # Beside others on two cores each takes twice as long, as does the pipeline that the first such test waits for.
+        takes_long = item.get_closest_marker("slow") or "finished" in getattr(item, "fixturenames", ())
+        if takes_long and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(1800))
+        file = item.path.relative_to(TESTS.parent).as_posix() if item.path.is_relative_to(TESTS) else ""
+        if {file, f"{file}::{getattr(item, 'originalname', '')}"} & SECURITY:
+            item.add_marker(pytest.mark.security)
+        if str(item.path).startswith(HEAVY):
+            item.add_marker(pytest.mark.heavy)
+    items.sort(key=_turn)  # stable: files stay together, and in their order
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deals files whole to parallel processes.
+
+    Those that look at the finished pipeline are dealt as one, else each process would run a pipeline of its own. (xdist
+    has groups for that, which pytest 9.2 does not support.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class WholeFiles(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "finished" if _looks_at_finished(file) else file
+
+    return WholeFiles(config, log)
+
+
+@cache
+def _looks_at_finished(file: str) -> bool:
+    source = (TESTS.parent / file).read_text(encoding="utf-8")
+    return re.search(r"def \w+\([^)]*\bfinished\b", source) is not None
+
+
+def _turn(item: pytest.Item) -> int:
+    """0: a finished pipeline; 1: waits for a Ray; 2: the rest, which fills the gaps at the end."""
+    if "finished" in getattr(item, "fixturenames", ()):
+        return 0
+    return 1 if item.get_closest_marker("ray") else 2
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How long each folder took, added up over parallel processes."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folder = report.nodeid.partition("::")[0].rpartition("/")[0]
+                seconds["/".join(folder.split("/")[:2])] += report.duration
+    if seconds.total() > 10:
+        terminalreporter.section("seconds by folder")
+        for folder, taken in seconds.most_common():
+            terminalreporter.write_line(f"{taken:7.1f} {folder}")
 
 
 @pytest.fixture(scope="session")
 def local_ray() -> Iterator[None]:
     """A Ray of its own with two logical CPUs, started once for the whole session."""
+    from raykd.jobs.local_ray import set_environment
+
+    set_environment()
     os.environ["RAY_AUTH_MODE"] = "disabled"
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # as the jobs do
     import ray
@@ -71,6 +153,20 @@ def write_translator() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy of what git has, so that nothing is left in the checkout."""
+    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    root = TESTS.parent
+    for name in ("raykd", "pyproject.toml", "README.md", "LICENSE"):
+        copy = shutil.copytree if (root / name).is_dir() else shutil.copy2
+        copy(root / name, source / name)
+    build = [sys.executable, "-m", "pip", "wheel", str(source), "--no-deps", "--no-build-isolation", "-q", "-w"]
+    subprocess.run([*build, str(built)], check=True, cwd=source)
+    (path,) = built.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
 def start_s3_server() -> Iterator[Callable[..., dict[str, str]]]:
     """start_s3_server("--fail", 0.05, ...) -> the environment of a client; the server has a bucket "tests"."""
     servers = []
@@ -104,3 +200,19 @@ def s3(start_s3_server: Callable[..., dict[str, str]]) -> Iterator[dict[str, str
         for name, value in environment.items():
             patch.setenv(name, value)
         yield environment
+
+
+@pytest.fixture
+def new_storage(request, tmp_path) -> Callable[[str], Storage]:
+    """new_storage("local" | "memory" | "s3"): an empty one."""
+
+    def new(kind: str) -> Storage:
+        if kind == "local":
+            return Storage(str(tmp_path / "root"))
+        if kind == "s3":
+            request.getfixturevalue("s3")
+            # One that was made before the server's address was known.
+            fsspec.get_filesystem_class("s3").clear_instance_cache()
+        return Storage(f"{'s3://tests' if kind == 's3' else 'memory:/'}/{uuid.uuid4().hex}/root")
+
+    return new

@@ -7,8 +7,6 @@ https://filesystem-spec.readthedocs.io/en/latest/features.html#configuration), n
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 import fsspec
@@ -23,13 +21,6 @@ EXTRAS = {
 CONNECT_SECONDS = 10
 READ_SECONDS = 30  # without a single byte; the stores' own default is a minute or more
 ATTEMPTS = 5  # of one request to S3; s3fs tries five times more where nothing answers at all
-# Anywhere, since an address may be chained (simplecache::s3://...), and keys of S3 may have slashes in them.
-PASSWORD = re.compile(r"://[^/@\s]*:(?!\d+/)[^@\s]*@|\bhttps?://[^/@\s]+@")
-SIGNATURE = re.compile(
-    r"[?&#;](sig|X-Amz-\w+|X-Goog-\w+|AWSAccessKeyId|Signature|[\w-]*(token|secret|password|passwd)|"
-    r"([\w-]*(api|access|account|private)[_-]?)?key|pwd|auth)=",
-    re.IGNORECASE,
-)
 
 
 def filesystem_of(url: str, **options: Any) -> tuple[fsspec.AbstractFileSystem, str]:
@@ -48,19 +39,9 @@ def filesystem_of(url: str, **options: Any) -> tuple[fsspec.AbstractFileSystem, 
     return filesystem, str(path)
 
 
-def check_no_credentials(values: Any, where: str = "") -> None:
-    """Raises InputError, which names the key but no secret, where an address in a tree of settings holds one."""
-    if isinstance(values, Mapping):
-        for key, value in values.items():
-            check_no_credentials(value, f"{where}.{key}" if where else str(key))
-    elif isinstance(values, (list, tuple)):
-        for index, value in enumerate(values):
-            check_no_credentials(value, f"{where}.{index}")
-    elif isinstance(values, str) and (PASSWORD.search(values) or ("://" in values and SIGNATURE.search(values))):
-        raise InputError(
-            f"{where}: an address with a password, key or signature in it, which manifests and reports would show; "
-            "take it out, and give credentials by the store's own means (docs/storage.md)"
-        )
+def is_local(filesystem: fsspec.AbstractFileSystem) -> bool:
+    """Whether it is this machine's own disks, or what is mounted there."""
+    return "file" in ((filesystem.protocol,) if isinstance(filesystem.protocol, str) else filesystem.protocol)
 
 
 def _patience(scheme: str) -> dict[str, Any]:

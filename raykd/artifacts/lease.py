@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -19,7 +20,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from raykd.artifacts.processes import birth, this_machine
 from raykd.artifacts.storage import Storage
@@ -28,6 +29,7 @@ from raykd.errors import InputError
 FOLDER = "lease"
 RENEW_SECONDS = 15.0
 EXPIRE_SECONDS = 60.0  # without a renewal
+_NAME = re.compile(r"([0-9]{6,12})\.json")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,23 @@ class Lease:
     ended: float | None = None
     outcome: str = ""
 
+    @classmethod
+    def of(cls, content: bytes) -> Lease:
+        """Raises ValueError where it is no lease of ours: torn, or written by somebody else."""
+        try:
+            values = json.loads(content)
+            lease = cls(**{field.name: values.get(field.name, field.default) for field in fields(cls)})
+            numbers = (lease.since, lease.renewed, *(() if lease.ended is None else (lease.ended,)))
+            texts = (lease.id, lease.user, lease.host, lease.machine, lease.born, lease.job, lease.command, lease.doing)
+            of_kind = isinstance(lease.pid, int) and all(isinstance(one, float | int) for one in numbers)
+            if of_kind and all(isinstance(one, str) for one in (*texts, lease.outcome)):
+                for number in numbers:
+                    time.localtime(number)
+                return lease
+        except (ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
+            pass
+        raise ValueError("no lease")
+
     @property
     def is_here(self) -> bool:
         return self.machine == this_machine()
@@ -73,8 +92,19 @@ def last_lease(storage: Storage) -> tuple[int, Lease | None]:
     """The latest lease and its number; (0, None) where nobody has ever held the experiment."""
     while numbers := _numbers(storage):
         with suppress(FileNotFoundError):  # later drivers have cleared it away in between
-            return numbers[-1], Lease(**storage.read_json(_path(numbers[-1])))
+            return numbers[-1], _read(storage, numbers[-1])
     return 0, None
+
+
+def _read(storage: Storage, number: int) -> Lease:
+    """Raises FileNotFoundError where it is gone, InputError where it is no lease."""
+    try:
+        return Lease.of(storage.read_bytes(_path(number)))
+    except ValueError as error:
+        raise InputError(
+            f"{storage.address(_path(number))}: this is no lease, so nothing tells who is at work; make sure that "
+            "nobody is, and remove it"
+        ) from error
 
 
 class Holder:
@@ -94,7 +124,7 @@ class Holder:
     def release(self) -> None:
         self._stop.set()
         self._thread.join()
-        if self.storage.read_json(_path(self.number))["id"] == self.lease.id:
+        if _read(self.storage, self.number).id == self.lease.id:
             self._write(ended=time.time(), outcome=self.lost or self.outcome)
 
     def _renew(self) -> None:
@@ -175,7 +205,7 @@ def _watched(storage: Storage, number: int, lease: Lease) -> bool:
         return lease.is_alive(time.time())
     time.sleep(2 * RENEW_SECONDS)
     with suppress(FileNotFoundError):
-        return Lease(**storage.read_json(_path(number))).renewed != lease.renewed
+        return _read(storage, number).renewed != lease.renewed
     return True  # taken by yet another driver, which the next look will find
 
 
@@ -184,7 +214,7 @@ def _wait_for_end(storage: Storage, number: int) -> None:
     end = time.monotonic() + EXPIRE_SECONDS
     while time.monotonic() < end:
         with suppress(FileNotFoundError):
-            if not Lease(**storage.read_json(_path(number))).is_alive(time.time()):
+            if not _read(storage, number).is_alive(time.time()):
                 return
         time.sleep(1)
 
@@ -206,7 +236,8 @@ def _new_lease(command: str) -> Lease:
 
 
 def _numbers(storage: Storage) -> list[int]:
-    return sorted(int(name.removesuffix(".json")) for name in storage.list(FOLDER) if name.endswith(".json"))
+    """Of the leases that lie there. What is called otherwise is none of ours, and is left alone."""
+    return sorted(int(found[1]) for name in storage.list(FOLDER) if (found := _NAME.fullmatch(name)))
 
 
 def _path(number: int) -> str:

@@ -45,7 +45,7 @@ def told_if_full(target: str) -> Iterator[None]:
 
 
 def disk_full(target: str) -> str:
-    return f"{target}: the disk is full; free some space there, then the same command goes on from here"
+    return f"{target}: the disk is full; free some space there, then the same command resumes"
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from raykd.artifacts.filesystems import filesystem_of
+from raykd.artifacts.ranges import open_stream
+from raykd.artifacts.retry import ask
 from raykd.errors import InputError
 
 
@@ -45,20 +47,27 @@ def settings_hash(value: Any) -> str:
 
 
 def file_identity(path: str, how: Literal["stat", "content"]) -> str:
-    """What a source file is, wherever it lies: size and etag or time of change, or a hash of its content.
+    """What a source file is, wherever it lies: size and etag, blob id or time of change, or a hash of its content.
 
     Raises InputError where there is no such file.
     """
     filesystem, local = filesystem_of(path)
     try:
-        info = filesystem.info(local)
+        info = ask(filesystem, "info", local)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     if how == "content":
         digest = hashlib.sha256()
-        with filesystem.open(local, "rb") as file:
+        with open_stream(filesystem, local) as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
         return digest.hexdigest()
-    changed = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified") or ""
+    changed = (
+        info.get("ETag")
+        or info.get("etag")
+        or info.get("mtime")
+        or info.get("LastModified")
+        or info.get("blob_id")
+        or ""
+    )
     return f"{info['size']}:{changed}"

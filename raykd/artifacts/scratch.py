@@ -25,9 +25,23 @@ def scratch_directory() -> Iterator[Path]:
         yield Path(directory)
 
 
-def remove_abandoned() -> None:
+def private_directory(root: Path, longest: int) -> Path | None:
+    """A new directory that only this user may enter, for whoever needs a short path; one a process.
+
+    None where `root` is no directory, or the path would be longer than so many bytes. Its maker removes it; where that
+    was killed, the next that comes here does.
+    """
+    remove_abandoned(root)
+    directory = root / "-".join([PREFIX, _machine_key(), str(os.getpid()), birth(os.getpid()), ""])
+    if not root.is_dir() or len(os.fsencode(directory)) > longest:
+        return None
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+def remove_abandoned(root: Path | None = None) -> None:
     """Scratch of processes of this machine that are gone; of others on a shared disk nothing is known."""
-    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}-{_machine_key()}-*-*-*"):
+    for directory in (root or Path(tempfile.gettempdir())).glob(f"{PREFIX}-{_machine_key()}-*-*-*"):
         _, _, pid, born, *_ = directory.name.split("-")
         if pid.isdigit() and birth(int(pid)) != born:
             shutil.rmtree(directory, ignore_errors=True)

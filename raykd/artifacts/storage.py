@@ -11,14 +11,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from raykd.artifacts.filesystems import filesystem_of
+from raykd.artifacts.filesystems import filesystem_of, is_local
 from raykd.artifacts.local_files import create_file, replace_file, told_if_full
-from raykd.artifacts.retry import persist
+from raykd.artifacts.ranges import open_ranges
+from raykd.artifacts.retry import ask, in_time, persist, read_range
 from raykd.artifacts.scratch import scratch_directory
 from raykd.artifacts.transfer import is_there
 
@@ -34,7 +34,7 @@ class Storage:
         # Other processes write here too, and a listing kept from before would hide what they wrote.
         self.filesystem, path = filesystem_of(root, use_listings_cache=False)
         self.root: str = path.rstrip("/")
-        self.is_local = "file" in _protocols(self.filesystem)
+        self.is_local = is_local(self.filesystem)
         self.uri: str = self.root if self.is_local else self.filesystem.unstrip_protocol(self.root)
 
     def __reduce__(self) -> tuple[type[Storage], tuple[str]]:
@@ -81,14 +81,22 @@ class Storage:
             if info["type"] == "file"
         }
 
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        return int(self._call("size", path))
+
     def read_bytes(self, path: str) -> bytes:
         return bytes(self._call("cat_file", path))
+
+    def read_range(self, path: str, start: int, stop: int) -> bytes:
+        """Bytes [start, stop) of a file, and not one more from the store. Raises OSError where it has fewer."""
+        return read_range(self.filesystem, self.path(path), start, stop)
 
     def write_bytes(self, path: str, content: bytes) -> None:
         if self.is_local:
             replace_file(self.path(path), lambda file: file.write(content))
         else:
-            self._call("pipe_file", path, content)
+            self._call("pipe_file", path, content, size=len(content))
 
     def create(self, path: str, content: bytes) -> bool:
         """Write a file where there is none, at one moment for all who try; False where there is one.
@@ -99,7 +107,7 @@ class Storage:
             if self.is_local:
                 create_file(self.path(path), content)
             else:
-                self._call("pipe_file", path, content, mode="create")
+                self._call("pipe_file", path, content, mode="create", size=len(content))
         except OSError as error:
             code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code")
             if code == "NotImplemented":  # S3 look-alikes
@@ -117,7 +125,9 @@ class Storage:
         self.write_bytes(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
 
     def read_table(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-        with self.filesystem.open(self.path(path), "rb") as file:
+        if columns is None:
+            return pq.read_table(pa.BufferReader(self.read_bytes(path)))
+        with open_ranges(self.filesystem, self.path(path)) as file:
             return pq.read_table(file, columns=columns)
 
     def write_table(
@@ -129,14 +139,15 @@ class Storage:
         self.write_bytes(path, buffer.getvalue())
 
     @contextmanager
-    def open_parquet(self, path: str, footer: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
+    def open_parquet(
+        self, path: str, footer: pq.FileMetaData | None = None, size: int | None = None
+    ) -> Iterator[pq.ParquetFile]:
         """A parquet file to read in parts: from a store come its footer and what is asked for, nothing ahead.
 
-        footer: its metadata, where that is known from before and the file is still the same; it is not read again then.
+        footer, size: its metadata and bytes, where they are known from before and the file is still the same; they are
+        not asked for again then.
         """
-        # pyarrow joins the ranges that it reads by itself; the filesystems' own buffers fetch up to 50 MB for each.
-        options = {} if self.is_local else {"cache_type": "none"}
-        with self.filesystem.open(self.path(path), "rb", **options) as file:
+        with open_ranges(self.filesystem, self.path(path), size) as file:
             yield pq.ParquetFile(file, metadata=footer)
 
     def remove(self, path: str) -> None:
@@ -155,7 +166,20 @@ class Storage:
         """
         for file in sorted(Path(local).rglob("*")):
             if file.is_file():
-                self._put_file(file, str(PurePosixPath(path, file.relative_to(local).as_posix())))
+                self.put_file(file, str(PurePosixPath(path, file.relative_to(local).as_posix())))
+
+    def put_file(self, local: Path, path: str) -> None:
+        """Copy a local file, atomically and in parts where it is large; see `put_directory`."""
+        if self.is_local:
+            with local.open("rb") as file:
+                replace_file(self.path(path), lambda target: shutil.copyfileobj(file, target, 1 << 20))
+            return
+
+        def put() -> None:
+            if not is_there(self.filesystem, self.path(path), local):
+                in_time(self.filesystem, "put_file", str(local), self.path(path), size=local.stat().st_size)
+
+        persist(self.address(path), put)
 
     @contextmanager
     def local_directory(self, path: str) -> Iterator[Path]:
@@ -165,32 +189,13 @@ class Storage:
             return
         with scratch_directory() as copy:
             # Each by its name: a recursive get leaves out what one request of its listing failed at.
-            for name in self.sizes(path):
+            for name, size in self.sizes(path).items():
                 Path(copy, name).parent.mkdir(parents=True, exist_ok=True)
                 with told_if_full(str(copy)):
-                    self._call("get_file", str(PurePosixPath(path, name)), str(Path(copy, name)))
+                    whole = str(PurePosixPath(path, name))
+                    self._call("get_file", whole, str(Path(copy, name)), size=size)
             yield copy
 
-    def _put_file(self, local: Path, path: str) -> None:
-        if self.is_local:
-            with local.open("rb") as file:
-                replace_file(self.path(path), lambda target: shutil.copyfileobj(file, target, 1 << 20))
-            return
-
-        def put() -> None:
-            if not is_there(self.filesystem, self.path(path), local):
-                self.filesystem.put_file(str(local), self.path(path))
-
-        persist(self.address(path), put)
-
     def _call(self, method: str, path: str, *arguments: Any, **options: Any) -> Any:
-        """A method of the filesystem; elsewhere than on a local disk it is tried again where it fails."""
-        call = getattr(self.filesystem, method)
-        target = self.path(path)
-        if self.is_local:
-            return call(target, *arguments, **options)
-        return persist(f"{method} {self.address(path)}", lambda: call(target, *arguments, **options))
-
-
-def _protocols(filesystem: fsspec.AbstractFileSystem) -> tuple[str, ...]:
-    return (filesystem.protocol,) if isinstance(filesystem.protocol, str) else tuple(filesystem.protocol)
+        """A method of the filesystem (`retry.ask`)."""
+        return ask(self.filesystem, method, self.path(path), *arguments, **options)

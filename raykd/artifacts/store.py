@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -74,6 +74,20 @@ class ResultStore:
                 "seconds": round(now - started, 1),
             },
         )
+
+    def remove_files(self, result: Result, names: Collection[str], facts: Mapping[str, Any]) -> None:
+        """Remove files of a complete result, which stays complete without them; facts: what is to be known of it now.
+
+        Called again with the same names, it removes what a call that was cut off has left.
+        """
+        manifest = self.manifest(result)
+        assert manifest
+        kept = {name: size for name, size in manifest["files"].items() if name not in names}
+        changed = {**manifest, "files": kept, "facts": {**manifest["facts"], **facts}}
+        if changed != manifest:
+            self.storage.write_json(f"{result.directory}/{MANIFEST}", changed)
+        for name in names:
+            self.storage.remove(f"{result.directory}/{name}")
 
     def reopen(self, result: Result) -> None:
         """A result that gains rows is not complete until it has them: its files are no longer those of its manifest."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import fsspec
 
+from raykd.artifacts.retry import in_time
+
 PART_BYTES = 50 << 20  # of a multi-part upload by s3fs
 ASK_BYTES = 1 << 20  # a smaller file is sent in the time that it takes to ask for it
 
@@ -20,7 +22,7 @@ def is_there(filesystem: fsspec.AbstractFileSystem, path: str, local: Path) -> b
     if size < ASK_BYTES:
         return False
     try:
-        info = filesystem.info(path)
+        info = in_time(filesystem, "info", path)
     except FileNotFoundError:
         return False
     return bool(info["size"] == size) and _same(info, local)

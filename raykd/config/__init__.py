@@ -5,8 +5,17 @@ from a source name it: "Sanh" is the distillation example of Hugging Face transf
 "paper" is Howell et al. 2022. Everything under `resources` decides how fast a run is and never what it computes.
 """
 
-from raykd.config.classify import Classify
-from raykd.config.corpora import Budget, Cleaning, Corpus, Exclude, Length, Sequences
+from raykd.config.classify import TEXT_COLUMNS, Classify
+from raykd.config.corpora import (
+    Budget,
+    Cleaning,
+    Corpus,
+    Detect,
+    Exclude,
+    Length,
+    NearDuplicates,
+    Sequences,
+)
 from raykd.config.encoders import (
     Adapt,
     Distill,
@@ -14,6 +23,7 @@ from raykd.config.encoders import (
     Loss,
     Masking,
     Pretrain,
+    Relations,
     TokenizerChoice,
     Training,
     TrainTokenizer,
@@ -21,9 +31,11 @@ from raykd.config.encoders import (
     Validation,
 )
 from raykd.config.experiment import Experiment, Sample, load, to_yaml
+from raykd.config.export import Export, Parity
 from raykd.config.fetch import Fetch
+from raykd.config.privacy import OwnPattern, Privacy
 from raykd.config.probe import Homonym, Homonyms, Latency, Probe, Sense
-from raykd.config.resources import READER_CPUS, Elastic, Limits, Resources, TrainResources, TrialResources
+from raykd.config.resources import Elastic, Limits, Resources, TrainResources, TrialResources
 from raykd.config.sources import (
     Conversation,
     LanguageColumn,
@@ -32,12 +44,22 @@ from raykd.config.sources import (
     TableSource,
     WikipediaSource,
 )
-from raykd.config.tasks import ClassifierTraining, Evaluate, Head, Sizes, SplitSizes, Sweep, Task
+from raykd.config.sweep import Flat, Sweep, size_name
+from raykd.config.tasks import (
+    ClassifierTraining,
+    Evaluate,
+    Head,
+    Sizes,
+    SplitSizes,
+    Task,
+    TaskKind,
+)
 from raykd.config.translate import Translate, TranslateResources
-from raykd.config.types import Language, SplitName
+from raykd.config.types import SPLITS, Language, SplitName
 
 __all__ = [
-    "READER_CPUS",
+    "SPLITS",
+    "TEXT_COLUMNS",
     "Adapt",
     "Budget",
     "ClassifierTraining",
@@ -45,13 +67,16 @@ __all__ = [
     "Cleaning",
     "Conversation",
     "Corpus",
+    "Detect",
     "Distill",
     "Elastic",
     "Encoder",
     "Evaluate",
     "Exclude",
     "Experiment",
+    "Export",
     "Fetch",
+    "Flat",
     "Head",
     "Homonym",
     "Homonyms",
@@ -62,8 +87,13 @@ __all__ = [
     "Limits",
     "Loss",
     "Masking",
+    "NearDuplicates",
+    "OwnPattern",
+    "Parity",
     "Pretrain",
+    "Privacy",
     "Probe",
+    "Relations",
     "Resources",
     "Sample",
     "Sense",
@@ -76,6 +106,7 @@ __all__ = [
     "Sweep",
     "TableSource",
     "Task",
+    "TaskKind",
     "TokenizerChoice",
     "TrainResources",
     "TrainTokenizer",
@@ -87,5 +118,6 @@ __all__ = [
     "Validation",
     "WikipediaSource",
     "load",
+    "size_name",
     "to_yaml",
 ]

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import ByteSize, Field, model_validator
 
+from raykd.config.privacy import Privacy
 from raykd.config.sources import Source
-from raykd.config.types import Language, Node, Positive, Share, Size
+from raykd.config.types import LATER, Language, Node, Positive, Share, Size, Value
 
 
 class Cleaning(Node):
@@ -16,10 +17,12 @@ class Cleaning(Node):
     `code`: `<pre>` and `<code>` of HTML, the code tags of wikitext, and ``` fences in any text. `links`: the address of
     an `<a href>`, whose words always stay, and an address (http, https, ftp, www.) that stands in the text itself. Each
     is kept (the default, as both are words of technical text), dropped, or replaced by a tag: [code], [link].
+    `privacy`: which personal data is masked; without it, or as null, none is. `{}` masks all kinds.
     """
 
     code: Literal["keep", "drop", "tag"] = "keep"
     links: Literal["keep", "drop", "tag"] = "keep"
+    privacy: Annotated[Privacy | None, LATER] = None
 
 
 class Budget(Node):
@@ -48,11 +51,40 @@ class Exclude(Node):
 
     `tasks`: the rows of all tasks (paper, 3.2.1: encoders learn from what the tasks left over), known by document id
     and, above 50 characters, by their text wherever it stands; with `all_texts` by shorter texts too, which takes every
-    "ok" out of chat if a task holds one. `groups`: companies, say, in full.
+    "ok" out of chat if a task holds one. `overlap`: characters in a row, whatever their case, that a document may not
+    share with a task's text; none: whole texts alone are compared. `groups`: companies, say, in full.
     """
 
     tasks: Literal["all_rows", "all_texts", "none"] = "all_rows"
-    groups: tuple[str, ...] = ()
+    overlap: Annotated[Annotated[int, Field(ge=20)] | None, LATER] = None
+    groups: tuple[Value, ...] = ()
+
+    @model_validator(mode="after")
+    def overlap_is_of_tasks(self) -> Exclude:
+        if self.overlap and self.tasks == "none":
+            raise ValueError("overlap is with tasks, and tasks is none: leave out one of them")
+        return self
+
+
+class Detect(Node):
+    """Whether documents are in the language that their source declares, told by their prose (code is no language).
+
+    One that is told to be in another with at least this `confidence`, by at least `minimum` characters of prose, is
+    dropped, or with `move` goes to that language if the corpus has it; both are counted. All others stay as declared.
+    """
+
+    confidence: Share = 0.95
+    minimum: Positive = 80
+    mismatch: Literal["drop", "move"] = "drop"
+
+
+class NearDuplicates(Node):
+    """Documents of at least `minimum` characters that are much like one of lower shuffle key, which stays itself or
+    not, are dropped. `similarity`: of their sets of five characters in a row (Jaccard), at which 93 in 100 are found;
+    fewer below it, more above (docs/corpus.md)."""
+
+    similarity: Annotated[float, Field(ge=0.5, le=0.95)] = 0.8
+    minimum: Annotated[int, Field(ge=20)] = 50
 
 
 class Length(Node):
@@ -85,16 +117,22 @@ class Corpus(Node):
     """Text to learn from.
 
     `chunk`: bytes of consecutive text of one file that a budget takes together (paper, section 5: Wiki3.0 is random
-    chunks of 1 MB); none: every document is drawn by itself. `shard`: bytes of sources that make one file of texts.
+    chunks of 1 MB); none: every document is drawn by itself. `repeats`: a line (a turn of a chat, say) that stands in
+    more documents than this is left out of all but so many of lowest shuffle key; none: lines stay. `shard`: bytes of
+    sources that make one file of texts.
     """
 
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     length: Length = Length()
     sequences: Sequences = Sequences()
+    detect: Annotated[Detect | None, LATER] = None
+    near_duplicates: Annotated[NearDuplicates | None, LATER] = None
+    repeats: Annotated[Positive | None, LATER] = None
     chunk: Size | None = None
     budget: Budget | None = None
     exclude: Exclude = Exclude()
     rejected_share: Share = 0.01  # of a corpus' rows that may be unreadable before the job fails
+    unmatched_share: Annotated[Share, LATER] = 0.01  # and whose group or `where` differs by case alone from one named
     shard: Size = ByteSize(32_000_000)
 
     @model_validator(mode="after")

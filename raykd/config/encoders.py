@@ -3,18 +3,20 @@ Hugging Face transformers (research_projects/distillation)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from raykd.config.corpora import Budget
-from raykd.config.types import Distinct, Name, Node, Positive, Share
+from raykd.config.types import LATER, Distinct, Name, Node, Positive, Share
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
+Weight = Annotated[float, Field(ge=0)]
 
 
 class Masking(Node):
-    rate: Annotated[float, Field(gt=0, le=1)] = 0.15  # Sanh train.py:95
+    # Sanh train.py:95. At 0 the text is shown as it is, which only losses that predict no token allow.
+    rate: Share = 0.15
     smoothing: Annotated[float, Field(ge=0)] = 0.7  # Sanh train.py:131, count ** -0.7
 
 
@@ -36,6 +38,7 @@ class Training(Node):
     budget: Budget | None = None  # none: the corpus's own
     seeds: Annotated[tuple[int, ...], Field(min_length=1), Distinct] = (56,)  # Sanh train.py:197
     epochs: Positive = 3  # Sanh train.py:155
+    steps: Annotated[Positive | None, LATER] = None  # in place of epochs: as many of these as the steps take
     step_sequences: Positive = 4096  # Sanh: batch 5 x accumulation 50 x 8 processes = 2,000; the paper: "large"
     group_sequences: Positive = 64
     max_length: Annotated[int, Field(ge=8)] = 512
@@ -49,6 +52,18 @@ class Training(Node):
     masking: Masking = Masking()
     validation: Validation | None = None
 
+    @property
+    def needs_masked_tokens(self) -> bool:
+        return True
+
+    @model_validator(mode="after")
+    def tokens_are_masked_where_needed(self) -> Training:
+        if self.masking.rate == 0 and self.needs_masked_tokens:
+            raise ValueError(
+                "masking.rate is 0, but loss.mlm, loss.kd_positions masked, validation, pretrain and adapt need it"
+            )
+        return self
+
     @model_validator(mode="after")
     def whole_groups(self) -> Training:
         if self.step_sequences % self.group_sequences:
@@ -58,19 +73,59 @@ class Training(Node):
         return self
 
 
-class Loss(Node):
-    """Weights of the three losses (the reference authors' own statement: 5, 2, 1); one of weight 0 is left out."""
+class Relations(Node):
+    """Self-attention relations of MiniLMv2 (Wang et al. 2021): raykd/distill/losses/relations.py.
 
-    distillation: Annotated[float, Field(ge=0)] = 5.0
-    mlm: Annotated[float, Field(ge=0)] = 2.0
-    cosine: Annotated[float, Field(ge=0)] = 1.0
+    They reach the queries, keys and values of the student's last layer and all below. What comes after those in that
+    layer learns nothing from them: beside them, give cosine or hidden_mse a weight where hidden states are used as
+    they are. The widths of teacher and student may differ.
+    """
+
+    weight: Weight = 0.0
+    layer: Annotated[int, Field(ge=0)] | None = None  # of the teacher, counted from 0; none: its last
+    # That queries, keys and values are cut into anew; none: as many as the teacher's attention heads. Wang: 48.
+    heads: Positive | None = None
+
+
+class Loss(Node):
+    """Weights of the losses (5, 2, 1: the reference authors' own statement); one of weight 0 is left out.
+
+    distillation and mlm need a vocabulary head; where both weigh 0, an encoder without one can teach, and its student
+    has none either. hidden_mse is the mean over positions and width of the squared difference of last hidden states.
+    (The reference's alpha_mse weighs a sum over positions and width, divided by the sequences of a batch.)
+    """
+
+    distillation: Weight = 5.0
+    mlm: Weight = 2.0
+    cosine: Weight = 1.0
+    hidden_mse: Weight = 0.0
+    relations: Relations = Relations()
     temperature: Annotated[float, Field(gt=0)] = 2.0  # Sanh train.py:88
-    positions: Literal["all", "masked"] = "all"
+    kd_positions: Literal["all", "masked"] = "all"  # where distillation is taken
+
+    @model_validator(mode="before")
+    @classmethod
+    def renamed(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "positions" in values:
+            raise ValueError("positions is called kd_positions now")
+        return values
+
+    @property
+    def needs_head(self) -> bool:
+        return self.distillation > 0 or self.mlm > 0
+
+    @property
+    def needs_teacher(self) -> bool:
+        return self.distillation > 0 or self.compares_hidden_states or self.relations.weight > 0
+
+    @property
+    def compares_hidden_states(self) -> bool:
+        return self.cosine > 0 or self.hidden_mse > 0
 
     @model_validator(mode="after")
     def something_to_learn(self) -> Loss:
-        if not (self.distillation or self.mlm or self.cosine):
-            raise ValueError("all three weights are 0, so there is nothing to learn")
+        if not (self.needs_head or self.needs_teacher):
+            raise ValueError("all weights are 0, so there is nothing to learn")
         return self
 
 
@@ -87,11 +142,24 @@ class Distill(Training):
     # Of all that the reference left out in turn, the teacher's weights were missed most (Sanh et al. 2019, Table 4).
     initialisation: Literal["teacher", "random"] = "teacher"
 
+    # Of the student's hidden states; none: the teacher's, which another one can take no weights from. Heads keep their
+    # size, and the feed-forward layers their ratio.
+    width: Positive | None = None
+
+    # A student of the same shape, whose weights this one starts with in place of the teacher's: the one of the same
+    # seed, or else its first.
+    start: Annotated[Name | None, LATER] = None
+
     @model_validator(mode="after")
     def nothing_random_is_frozen(self) -> Distill:
         if self.initialisation == "random" and self.positions == "frozen":
             raise ValueError("random position embeddings must not stay frozen: set positions to trained")
         return self
+
+    @property
+    def needs_masked_tokens(self) -> bool:
+        distils_masked = self.loss.distillation > 0 and self.loss.kd_positions == "masked"
+        return self.loss.mlm > 0 or distils_masked or self.validation is not None
 
 
 class TrainTokenizer(Node):
@@ -115,8 +183,8 @@ class Adapt(Training):
     """Masked-language training that goes on from `encoder` (its first seed, where it has several).
 
     An encoder that comes without a vocabulary head gets a new one, which a share of the steps trains alone before the
-    encoder's own weights move (raykd/distill/new_head.py); at 1 they never do, and its hidden states stay as they are.
-    Where it has a head, these two settings are not used.
+    encoder's own weights move (raykd/distill/models/mlm_head.py); at 1 they never do, and its hidden states stay as
+    they are. Where it has a head, these two settings are not used.
     """
 
     encoder: Name
@@ -172,3 +240,9 @@ class Encoder(Node):
             return self.distill.teacher
         changed = self.adapt or self.trim
         return changed.encoder if changed else None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The encoders that must be there before this one is made: its parent, and whom it starts from."""
+        start = self.distill.start if self.distill else None
+        return tuple(name for name in (self.parent, start) if name)

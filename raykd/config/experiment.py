@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,17 +11,21 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ByteSize, Field, ValidationError
 
-from raykd.artifacts.filesystems import check_no_credentials
 from raykd.config.classify import Classify
 from raykd.config.corpora import Cleaning, Corpus
+from raykd.config.credentials import check_no_credentials, check_variables
 from raykd.config.encoders import Encoder
+from raykd.config.export import Export
 from raykd.config.fetch import Fetch
 from raykd.config.probe import Probe
 from raykd.config.resources import Resources
-from raykd.config.tasks import Evaluate, Sweep, Task
+from raykd.config.sweep import Sweep
+from raykd.config.tasks import Evaluate, Task
 from raykd.config.translate import Translate
-from raykd.config.types import Distinct, Language, Name, Node
+from raykd.config.types import LATER, Distinct, Language, Name, Node
 from raykd.errors import InputError
+
+ID_KEY = "RAYKD_ID_KEY"  # names the environment variable
 
 
 class Sample(Node):
@@ -39,41 +44,68 @@ class Experiment(Node):
     seed: int = 56  # corpus selection and splits; encoders and the grid have seeds of their own
     languages: Annotated[tuple[Language, ...], Field(min_length=1), Distinct]
     source_identity: Literal["stat", "content"] = "stat"  # a file is its size and time of change, or its bytes
+    # Hashes of public numbers can be computed by anybody. keyed: with the key in the environment variable ID_KEY.
+    ids: Annotated[Literal["plain", "keyed"], LATER] = "plain"
     sample: Sample | None = None
     fetch: Fetch | None = None
     translate: Translate | None = None
     cleaning: Cleaning = Cleaning()
-    corpora: dict[Name, Corpus]
-    encoders: dict[Name, Encoder]
+    corpora: dict[Name, Corpus] = Field(default_factory=dict)
+    encoders: dict[Name, Encoder] = Field(default_factory=dict)
     tasks: dict[Name, Task] = Field(default_factory=dict)
     evaluate: Evaluate | None = None
     sweep: Sweep | None = None
+    export: Export | None = None
     classify: Classify | None = None
     probe: Probe | None = None
     resources: Resources = Resources()
 
+    @property
+    def students(self) -> dict[str, Encoder]:
+        """Those of the sweep, by name, smallest quantity first."""
+        spec = self.encoders.get(self.sweep.encoder) if self.sweep else None
+        return self.sweep.students_of(spec.distill) if self.sweep and spec and spec.distill else {}
+
+    @property
+    def all_encoders(self) -> dict[str, Encoder]:
+        """Those of `encoders`, and the students of the sweep."""
+        return self.encoders | self.students
+
 
 def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
-    """The experiment in a YAML file, with `key.path=value` overrides applied, resolved and checked.
+    """The experiment in a YAML file, with `key.path=value` overrides applied and resolved; each key by itself is valid.
 
-    Raises InputError naming the file and the key for anything that cannot run.
+    What keys say of each other is checked by `planning.load`. Raises InputError naming the file and the key.
     """
-    from raykd.checks import check_experiment
-
     if not Path(path).is_file():
         raise InputError(f"{path}: no such config file")
     values: Any = None
     try:
         tree = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(overrides or []))
+        check_variables(OmegaConf.to_container(tree, resolve=False))
         values = OmegaConf.to_container(tree, resolve=True)
         check_no_credentials(values)
         experiment = Experiment.model_validate(values)
+        if experiment.ids == "keyed":
+            _give_key(experiment)
+        return experiment
     except (InputError, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         raise InputError(f"{path}: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise InputError(f"{path}: {_first_problem(error, values)}") from error
-    check_experiment(experiment, str(path))
-    return experiment
+
+
+def _give_key(experiment: Experiment) -> None:
+    key = os.environ.get(ID_KEY, "").encode()
+    if not 16 <= len(key) <= 64:  # blake2b takes no more
+        raise InputError(
+            f"ids: keyed needs the environment variable {ID_KEY}, of 16 to 64 bytes that nobody guesses: the same for "
+            "every command on this experiment (openssl rand -hex 16 makes one)"
+        )
+    places: list[Any] = [*experiment.corpora.values(), *experiment.tasks.values()]
+    for place in (*places, experiment.translate, experiment.classify):
+        for source in place.sources if place else ():
+            source._id_key = key
 
 
 def to_yaml(experiment: Experiment) -> str:
@@ -85,7 +117,7 @@ def _first_problem(error: ValidationError, values: Any) -> str:
     problems = error.errors()
     first = problems[0]
     where = ".".join(_keys(first["loc"], values)) or "the file"
-    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{where}: {what}{more}"
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from raykd.config.types import Distinct, Language, Name, Node, Positive
+from raykd.config.types import LATER, Distinct, Language, Name, Node, Positive
 
 PLACE = "{}"  # where the word, or its neighbour, stands in a sentence
 
@@ -26,8 +26,13 @@ class Latency(Node):
     threads: Positive = 1
     device: Literal["cpu", "cuda"] = "cpu"
     precision: Literal["float32", "bfloat16"] = "float32"
-    warm_up: Positive = 2  # runs that are not counted
-    runs: Annotated[int, Field(ge=3)] = 10  # fewer have no quartiles
+    reference: Name | None = (
+        None  # whom the others are compared with; none: the first that teaches another, or the first
+    )
+    # onnx: also the graphs that `export` made of these encoders, float and int8; they need the export section.
+    runtimes: Annotated[tuple[Literal["torch", "onnx"], ...], Field(min_length=1), Distinct] = ("torch",)
+    warm_up: Positive = 2  # rounds that are not counted
+    runs: Annotated[int, Field(ge=3)] = 10  # rounds in which all encoders take turns; fewer have no quartiles
 
     @model_validator(mode="after")
     def one_kind_of_text(self) -> Latency:
@@ -35,6 +40,8 @@ class Latency(Node):
             raise ValueError("give either a task, or lengths")
         if self.language and not self.task:
             raise ValueError("language is that of a task's texts")
+        if "onnx" in self.runtimes and self.device != "cpu":
+            raise ValueError("runtimes: onnx runs on the CPU")
         return self
 
     @model_validator(mode="after")
@@ -65,6 +72,7 @@ class Homonym(Node):
     word: str
     general: Sense
     technical: Sense
+    language: Annotated[Language, LATER] = "eng"
 
     @property
     def senses(self) -> dict[str, Sense]:
@@ -72,11 +80,23 @@ class Homonym(Node):
 
 
 class Homonyms(Node):
-    words: tuple[Homonym, ...] = ()  # none: the project's own, in English (raykd/probe/words.py)
+    """`between`: two encoders, of which the first is expected to have moved: where each puts the senses, tested over
+    sentences. None: the sweep's student and its general control, where there is a sweep with one."""
+
+    # None: the project's own, raykd/probe/homonym_sentences*.yaml: of each encoder by itself the English ones, between
+    # two encoders those in the experiment's languages.
+    words: tuple[Homonym, ...] = ()
+    between: Annotated[tuple[Name, Name] | None, LATER] = None
+
+    @model_validator(mode="after")
+    def two_encoders(self) -> Homonyms:
+        if self.between and len(set(self.between)) < 2:
+            raise ValueError("between needs two different encoders")
+        return self
 
     @model_validator(mode="after")
     def words_once(self) -> Homonyms:
-        words = [homonym.word for homonym in self.words]
+        words = [(homonym.language, homonym.word) for homonym in self.words]
         if len(set(words)) < len(words):
             raise ValueError("a word is given twice")
         return self

@@ -8,9 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ByteSize, Discriminator, Field, Tag, model_validator
 
 from raykd.config.translate import TranslateResources
-from raykd.config.types import Distinct, Gpus, Node, Positive
-
-READER_CPUS = 0.1  # logical CPUs that reading asks for beside each Train worker whose number is fixed
+from raykd.config.types import LATER, Distinct, Gpus, Node, Positive
 
 
 class Elastic(Node):
@@ -49,6 +47,14 @@ class Limits(Node):
         return self
 
 
+class SweepLimits(Node):
+    """What all students of the sweep may use together, over all runs and drivers: at it every training stops, its
+    checkpoint kept, and what is queued does not begin; the same command with a higher limit goes on."""
+
+    worker_hours: Annotated[float, Field(gt=0)] | None = None
+    money: Annotated[float, Field(gt=0)] | None = None  # at the price of train.limits.worker_hour
+
+
 class TrainResources(Node):
     # A number, or {minimum: 1, maximum: 4}; told apart by its form, so that an error names what was meant.
     workers: Annotated[
@@ -78,11 +84,6 @@ class TrainResources(Node):
     def most_workers(self) -> int:
         return self.workers.maximum if isinstance(self.workers, Elastic) else self.workers
 
-    @property
-    def reader_cpus(self) -> float:
-        """Of a reader. None beside elastic workers: Ray starts as many as there is room for, whatever else needs it."""
-        return READER_CPUS if self.fewest_workers == self.most_workers else 0.0
-
 
 class TrialResources(Node):
     cpus: Annotated[float, Field(gt=0)] = 1.0
@@ -99,12 +100,23 @@ class TrialResources(Node):
 class Resources(Node):
     logical_cpus: Positive | None = None  # of a Ray started here; none: the machine's cores
     object_store: ByteSize = ByteSize(1_000_000_000)  # of a Ray started here
+    dashboard: bool = False  # of a Ray started here, on this machine's loopback and with a token
+    # Who may read what is written on a local disk, by its permissions (docs/storage.md).
+    readable_by: Annotated[Literal["owner", "group", "everyone"], LATER] = "owner"
     scratch: ByteSize = ByteSize(20_000_000_000)  # hidden states that one trial may hold on local disk
     train: TrainResources = TrainResources()
     grid: TrialResources = TrialResources()
     translate: TranslateResources = TranslateResources()
     classify_workers: Positive = 1  # encoders at the same time, each with the CPUs and GPUs of a grid trial
-    sweep_trials: Positive = 1  # quantities that train at the same time
+    # Students that train at the same time; none: as many as the machines that are there when it begins have room for.
+    sweep_trials: Positive | None = None
+    sweep_limits: SweepLimits = SweepLimits()
     # One driver at a time on an experiment (docs/storage.md). false: for a store that cannot create a file only where
     # there is none; nothing keeps two drivers apart then.
     lease: bool = True
+
+    @model_validator(mode="after")
+    def sweep_is_priced(self) -> Resources:
+        if self.sweep_limits.money and not self.train.limits.worker_hour:
+            raise ValueError("sweep_limits.money needs train.limits.worker_hour, what one worker costs an hour")
+        return self

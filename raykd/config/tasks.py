@@ -1,4 +1,4 @@
-"""Tasks, the grid that evaluates encoders on them, and the sweep over data quantities."""
+"""Tasks, and the grid that evaluates encoders on them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from raykd.config.sources import Source
-from raykd.config.types import Distinct, Language, Name, Node, Positive, Share, Size
+from raykd.config.types import LATER, Distinct, Language, Name, Node, Positive, Share, Value
 
+TaskKind = Literal["binary", "multi-class", "multi-label"]
 Rows = Positive | Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -70,15 +71,30 @@ class Sizes(SplitSizes):
 
 
 class Task(Node):
-    """Labelled rows and how they are split: by `sizes`, or, where these are left out, as the sources say."""
+    """Labelled rows and how they are split: by `sizes`, or, where these are left out, as the sources say.
 
-    kind: Literal["binary", "multi-class", "multi-label"]
+    A row whose labels are all outside `labels` is left out and counted. Where more than `unmatched_share` of the rows
+    are so, the job fails, for the config and the file then disagree; in a multi-label task, which may well take few of
+    many tags, those rows alone count for this of which a label differs from one of `labels` by case, or looks like
+    several of them in one.
+
+    `duplicates`: a text that stands in several rows is in a language's splits once, with the labels that most of its
+    rows have (of equally many, those that come first in `labels`), in test rather than in validation or train; or, with
+    `keep`, every row is as the sources have it, which is for splits that they state. `validation_share`: of the
+    training rows, that become the validation split where the sources state train and test alone.
+    """
+
+    kind: TaskKind
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
-    labels: Annotated[tuple[str, ...], Field(min_length=2), Distinct]
-    positive: str | None = None
+    labels: Annotated[tuple[Value, ...], Field(min_length=2), Distinct]
+    positive: Value | None = None
     sizes: Sizes | None = None
+    duplicates: Annotated[Literal["merge", "keep"], LATER] = "merge"
+    validation_share: Annotated[float, Field(gt=0, lt=1), LATER] = 0.1
+    across_splits: Annotated[Literal["count", "error"], LATER] = "count"  # a text that two of the stated splits hold
     without_labels: bool = False  # multi-label: whether rows with none of the labels belong to it (paper: they do not)
     rejected_share: Share = 0.01  # of the rows read that may be unreadable before the job fails
+    unmatched_share: Annotated[Share, LATER] = 0.01
     languages: Annotated[tuple[Language, ...], Distinct] = ()  # none: the experiment's
     encoders: tuple[Name, ...] = ()  # none: all of evaluate.encoders
 
@@ -97,6 +113,18 @@ class Task(Node):
             raise ValueError("some sources say which split their rows are in, and some do not")
         if any(ready) == (self.sizes is not None):
             raise ValueError("give either sizes, or sources that say which split their rows are in")
+        stated: dict[str, tuple[str, str | None]] = {}
+        for source in self.sources:
+            if source.reader == "table" and source.fixed_split:
+                what = source.model_dump_json(exclude={"fixed_split", "name"})
+                path, split = stated.setdefault(what, (source.path, source.fixed_split))
+                if split != source.fixed_split:
+                    raise ValueError(
+                        f"{path} is read for {split} and for {source.fixed_split}; leave out one of them (where the "
+                        "sources state train and test alone, a share of train becomes validation: validation_share)"
+                    )
+        if self.duplicates == "keep" and self.sizes:
+            raise ValueError("duplicates: keep is for splits that the sources state; drawn ones would share texts")
         return self
 
     @model_validator(mode="after")
@@ -152,16 +180,7 @@ class Evaluate(Node):
     train_sizes: Annotated[tuple[Positive, ...], Distinct] = ()  # cells more, of so many of the training rows
     head: Head = Head()
     max_length: Annotated[int, Field(ge=8)] = 512
+    smallest_effect: Annotated[float, Field(gt=0)] | None = None  # points of F1: "no worse by more than that"
     threshold: Share | Literal["validation"] = 0.5  # or, a label, the one with the best F1 on validation
     frozen: ClassifierTraining = ClassifierTraining()
     fine_tuned: ClassifierTraining = ClassifierTraining()
-
-
-class Sweep(Node):
-    """One encoder distilled on growing, nested quantities of one language (paper, section 5)."""
-
-    encoder: Name
-    language: Language
-    task: Name
-    quantities: Annotated[tuple[Size, ...], Field(min_length=1)]
-    baselines: tuple[Name, ...] = ()

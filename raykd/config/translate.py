@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from raykd.config.sources import Source
-from raykd.config.types import Distinct, Gpus, Language, Node, Positive, Share
+from raykd.config.types import LATER, Distinct, Gpus, Language, Node, Positive, Share
 
 
 class Translate(Node):
@@ -31,6 +31,7 @@ class Translate(Node):
     rows: Positive | None = None  # of each source language, drawn at random; none: all
     part: Positive = 1000  # rows of a file; a file that is there is not made again
     rejected_share: Share = 0.01  # of the rows read that may be unreadable before the job fails
+    unmatched_share: Annotated[Share, LATER] = 0.01  # whose `where` or language differs by case alone from one named
 
     def code(self, language: str) -> str:
         return self.codes.get(language, language)

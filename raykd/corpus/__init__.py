@@ -1,1 +1,1 @@
-"""Sources -> clean, de-duplicated, ranked text; text -> token shards. Streamed by Ray Data."""
+"""Sources -> clean, de-duplicated, shuffled text; text -> token shards. Streamed by Ray Data."""

@@ -6,7 +6,7 @@ import pyarrow as pa
 DOCUMENT = pa.schema(
     [
         ("doc_id", pa.string()),  # 32 hexadecimal digits, a hash of source and native id
-        ("rank", pa.uint64()),  # a hash of (seed, doc_id): ascending rank is a uniform shuffle
+        ("rank", pa.uint64()),  # the shuffle key, a hash of (seed, doc_id): ascending, a uniform shuffle
         ("language", pa.string()),
         ("text", pa.string()),
         ("labels", pa.list_(pa.string())),  # tags, or one label; empty where the row has none
@@ -17,10 +17,11 @@ DOCUMENT = pa.schema(
         ("split", pa.string()),  # train, validation or test, where the source says so; else ""
         ("place", pa.string()),  # file and byte offset or row, for messages
         ("problem", pa.string()),  # "" for a good row
+        ("id", pa.string()),  # what the source itself calls the row; "" where it names no column for that
     ]
 )
 
-# A document of texts/, in rank order. bytes: of its UTF-8 text.
+# A document of texts/, by ascending shuffle key. bytes: of its UTF-8 text.
 TEXT = pa.schema(
     [
         ("doc_id", pa.string()),
@@ -31,7 +32,8 @@ TEXT = pa.schema(
     ]
 )
 
-# A sequence of tokens/: one piece of a document, without special tokens. bytes: of the whole document, on piece 0 only.
+# A sequence of tokens/: one chunk of a document (`piece`: its number), without special tokens. bytes: of the whole
+# document, on chunk 0 only.
 TOKENS = pa.schema(
     [
         ("doc_id", pa.string()),

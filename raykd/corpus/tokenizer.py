@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from raykd.artifacts import Result, ResultStore
-from raykd.corpus.quantity import shards_up_to, taken
-from raykd.errors import InputError
+from raykd.corpus.budget import shards_up_to, taken
+from raykd.errors import InputError, in_one_line
 
 # Imported where used: it brings torch, 2.3 CPU seconds in every worker that only tokenises.
 if TYPE_CHECKING:
     from transformers import BertTokenizer
 
-VERSION = 1
 INSIDE = "##"  # before a token that begins inside a word
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -29,11 +28,14 @@ def open_tokenizer(location: str | Path, revision: str | None = None) -> Any:
     """The tokenizer of a Hugging Face directory or hub name. Raises InputError where there is none."""
     from transformers import AutoTokenizer
 
-    try:
-        return AutoTokenizer.from_pretrained(location, revision=revision, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{location}: no tokenizer can be loaded: {first_line}") from error
+    with in_one_line(f"{location}: no tokenizer can be loaded"):
+        tokenizer = AutoTokenizer.from_pretrained(location, revision=revision, trust_remote_code=False)
+        # Where no file of it is there, transformers makes one of the special tokens alone.
+        if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
+            raise InputError(
+                f"{location}: its tokenizer has no vocabulary; give the tokenizer's files with the model's"
+            )
+        return tokenizer
 
 
 def load_tokenizer(directory: str | Path, revision: str | None = None) -> Any:
@@ -50,10 +52,19 @@ def load_tokenizer(directory: str | Path, revision: str | None = None) -> Any:
     return tokenizer
 
 
-def train_wordpiece(texts: Callable[[], Iterator[str]], vocabulary: int) -> BertTokenizer:
+def add_placeholder_tokens(tokenizer: Any, placeholders: Iterable[str]) -> None:
+    """In place: each placeholder of masked text becomes one token, wherever it stands and whatever the tokenizer does
+    to case."""
+    tokenizer.add_tokens([AddedToken(one, normalized=False, special=False) for one in placeholders])
+
+
+def train_wordpiece(
+    texts: Callable[[], Iterator[str]], vocabulary: int, placeholders: Sequence[str] = ()
+) -> BertTokenizer:
     """A cased WordPiece tokenizer of BERT's kind: no accents stripped, ideographs one by one (mBERT's settings).
 
-    texts: gives them anew at each call. Characters are at most half the vocabulary, the most frequent of them.
+    texts: gives them anew at each call; placeholders: of masked text, one token each, among the vocabulary. Characters
+    are at most half the vocabulary, the most frequent of them.
 
     The trainer breaks ties by the order of a hash table, another one in each process: between characters of one
     frequency, and, through the numbers it gives to characters inside words, between pairs. So a first pass finds
@@ -63,8 +74,14 @@ def train_wordpiece(texts: Callable[[], Iterator[str]], vocabulary: int) -> Bert
 
     frequency: Counter[str] = Counter()
 
-    def counted() -> Iterator[str]:
+    def plain() -> Iterator[str]:
         for text in texts():
+            for placeholder in placeholders:
+                text = text.replace(placeholder, " ")
+            yield text
+
+    def counted() -> Iterator[str]:
+        for text in plain():
             frequency.update(text)
             yield text
 
@@ -73,13 +90,16 @@ def train_wordpiece(texts: Callable[[], Iterator[str]], vocabulary: int) -> Bert
     alphabet = alphabet[: vocabulary // 2]
     inside = sorted(token for one in alphabet if (token := INSIDE + one) in found)
     vocab = _train(
-        texts(),
-        vocab_size=vocabulary,
+        plain(),
+        vocab_size=vocabulary - len(placeholders),
         special_tokens=[*SPECIAL_TOKENS, *inside],
         initial_alphabet=alphabet,
         limit_alphabet=len(alphabet),
     )
-    return BertTokenizer(vocab=vocab, do_lower_case=False, strip_accents=False)
+    tokenizer = BertTokenizer(vocab=vocab, do_lower_case=False, strip_accents=False)
+    if placeholders:
+        add_placeholder_tokens(tokenizer, placeholders)
+    return tokenizer
 
 
 def _train(texts: Iterator[str], **settings: Any) -> dict[str, int]:
@@ -92,13 +112,15 @@ def _train(texts: Iterator[str], **settings: Any) -> dict[str, int]:
 
 
 def train_tokenizer(store: ResultStore, result: Result, corpora: Sequence[tuple[Result, dict[str, int]]]) -> None:
-    """Write tokenizers/<encoder>-<hash8>/, trained on texts up to each language's cut-off rank.
+    """Write tokenizers/<encoder>-<hash8>/, trained on texts up to each language's cut-off key.
 
-    corpora: (texts, {language: cut-off rank}).
+    corpora: (texts, {language: cut-off key}).
     """
     started = time.time()
     store.storage.remove(result.directory)
-    tokenizer = train_wordpiece(partial(_texts, store, corpora), int(result.settings["vocabulary"]))
+    settings = result.settings
+    texts = partial(_texts, store, corpora)
+    tokenizer = train_wordpiece(texts, int(settings["vocabulary"]), settings.get("placeholders", ()))
     with TemporaryDirectory() as local:
         tokenizer.save_pretrained(local)
         store.storage.put_directory(local, result.directory)

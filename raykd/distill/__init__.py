@@ -1,1 +1,1 @@
-"""Teacher and token shards -> student. Everything here is plain torch but for `loader` and `trainer`, which use Ray."""
+"""Teacher and token shards -> student. Everything here is plain torch but for `ray_train`, which uses Ray."""

@@ -16,11 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder
-from raykd.config import ClassifierTraining, Head
-from raykd.evaluate.metrics import headline
-from raykd.evaluate.objective import Kind
-
-VERSION = 2
+from raykd.config import ClassifierTraining, Head, TaskKind
 
 SEED = [("encoder_seed", pa.int64()), ("seed", pa.int64())]
 SCORES = pa.schema(
@@ -68,7 +64,7 @@ class Cell:
 
     result: Result
     task: str
-    kind: Kind
+    kind: TaskKind
     labels: tuple[str, ...]
     positive: str | None
     language: str
@@ -88,6 +84,11 @@ class Cell:
 
     def head_file(self, seed: Seed) -> str:
         return self.file(f"heads/{seed[0]}-{seed[1]}.safetensors")
+
+    @property
+    def head_config_file(self) -> str:
+        """What the heads of all seeds share: width, labels, kind, ..."""
+        return self.file("heads/config.json")
 
     @property
     def asked(self) -> list[Seed]:
@@ -116,12 +117,17 @@ def is_complete(store: ResultStore, cell: Cell) -> bool:
 
 
 def headline_scores(store: ResultStore, cell: Cell, column: str = "f1") -> dict[Seed, float]:
-    """The headline score (`metrics.headline`) of every seed of a cell, on test or ("validation_f1") on validation."""
+    """The headline score (`headline`) of every seed of a cell, on test or ("validation_f1") on validation."""
     rows = store.storage.read_table(cell.file("scores.parquet")).to_pylist()
     by_seed: dict[Seed, dict[str, float]] = {}
     for row in rows:
         by_seed.setdefault((row["encoder_seed"], row["seed"]), {})[row["label"]] = row[column]
     return {seed: headline(cell.positive, f1) for seed, f1 in by_seed.items()}
+
+
+def headline(positive: str | None, f1: dict[str, float]) -> float:
+    """The one number of a seed: the positive label's F1 in a binary task, else the mean over labels (macro F1)."""
+    return f1[positive] if positive is not None else float(np.mean(list(f1.values())))
 
 
 def read_rows(store: ResultStore, cell: Cell, name: str, schema: pa.Schema) -> pa.Table:

@@ -14,10 +14,10 @@ import transformers
 
 from raykd.artifacts import ResultStore
 from raykd.config import Resources
-from raykd.distill.precision import compute_dtype
+from raykd.distill.models.mixed_precision import compute_dtype
+from raykd.distill.ray_train.trials import run_trials
 from raykd.evaluate.cell import Cell, headline_scores, is_complete, sharing_states
-from raykd.evaluate.run import Machine, run_cells
-from raykd.evaluate.trials import run_trials
+from raykd.evaluate.run_cell import WorkerSpec, run_cells
 
 
 def run_grid(
@@ -57,7 +57,7 @@ def _run(store: ResultStore, cells: Sequence[Cell], resources: Resources) -> dic
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(max(1, int(resources.grid.cpus)))
     device = "cuda" if resources.grid.gpus else "cpu"
-    run_cells(store, cells, Machine(resources.scratch, device, compute_dtype(resources.grid.precision, device)))
+    run_cells(store, cells, WorkerSpec(resources.scratch, device, compute_dtype(resources.grid.precision, device)))
     return {"cells": len(cells)}  # Tune prints a line about a trial that returns nothing
 
 

@@ -96,11 +96,6 @@ def averages(
     return rows
 
 
-def headline(positive: str | None, f1: dict[str, float]) -> float:
-    """The one number of a seed: the positive label's F1 in a binary task, else the mean over labels (macro F1)."""
-    return f1[positive] if positive is not None else float(np.mean(list(f1.values())))
-
-
 def _mean(values: Iterable[float | None]) -> float | None:
     there = [value for value in values if value is not None]
     return float(np.mean(there)) if there else None

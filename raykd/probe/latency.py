@@ -1,70 +1,131 @@
-"""How long an encoder takes over texts: its forward pass alone, on tokens that lie on its device (paper, Table 5)."""
+"""How long encoders take over texts: forward passes alone, on tokens that lie on their device (paper, Table 5).
+
+All are timed in one run, batch by batch in turn, so that what else the machine does meets them alike.
+"""
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from raykd.evaluate.encoder import TextEncoder
-from raykd.evaluate.ragged import Ragged, longest_first
+from raykd.evaluate.classifier.encoder import TextEncoder
+from raykd.evaluate.classifier.ragged import Ragged, longest_first
+from raykd.evaluate.predict.onnx_runtime import OnnxModel
+
+Pass = Callable[[], object]
+RESAMPLES = 2_000
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Texts encoded in batches of `batch`, over and over. tokens: of all the texts; seconds: of each run over them."""
+    """Texts encoded in batches, over and over. lengths: tokens of each batch; wall, cpu: seconds [runs, batches]."""
 
-    batch: int
     texts: int
-    tokens: int
-    seconds: tuple[float, ...]
+    lengths: np.ndarray
+    wall: np.ndarray
+    cpu: np.ndarray
 
     @property
     def milliseconds(self) -> tuple[float, float, float]:
         """Lower quartile, median and upper quartile over the runs, a text."""
-        lower, median, upper = np.quantile(self.seconds, [0.25, 0.5, 0.75]) * 1000 / self.texts
+        lower, median, upper = np.quantile(self.wall.sum(axis=1), [0.25, 0.5, 0.75]) * 1000 / self.texts
         return float(lower), float(median), float(upper)
+
+    @property
+    def of_a_batch(self) -> tuple[float, float]:
+        """(median, 95th percentile) over batches of each one's median over the runs, in milliseconds: at batch 1 what a
+        message waits, and what one in twenty waits or more."""
+        median, high = np.quantile(np.median(self.wall, axis=0), [0.5, 0.95]) * 1000
+        return float(median), float(high)
 
     @property
     def tokens_per_second(self) -> float:
         """Of the median run."""
-        return self.tokens / float(np.median(self.seconds))
+        return float(self.lengths.sum() / np.median(self.wall.sum(axis=1)))
+
+
+def speed_up(own: Timing, reference: Timing, clock: str = "wall", seed: int = 0) -> tuple[float, float, float]:
+    """How many times as long the reference takes: (estimate, low, high), 95 %.
+
+    The median over runs of the ratio of their totals, each run with its neighbour; the interval is over runs drawn with
+    replacement. clock: "wall" or "cpu", which other work on the machine disturbs less but which is only right for
+    passes of one thread.
+    """
+    ratios = getattr(reference, clock).sum(axis=1) / getattr(own, clock).sum(axis=1)
+    generator = np.random.default_rng(seed)
+    drawn = np.median(ratios[generator.integers(len(ratios), size=(RESAMPLES, len(ratios)))], axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(np.median(ratios)), float(low), float(high)
 
 
 def measure(
-    encoder: TextEncoder, tokens: Ragged, batch: int, threads: int, device: str, warm_up: int, runs: int
-) -> Timing:
-    """Time `runs` passes over all texts, after `warm_up` passes. The encoder is on the device, in its precision.
+    passes: Mapping[str, Sequence[Pass]],
+    lengths: Mapping[str, Sequence[int]],
+    texts: int,
+    threads: int,
+    warm_up: int,
+    runs: int,
+) -> dict[str, Timing]:
+    """Time `runs` rounds after `warm_up` rounds: in each, every batch by every encoder in turn, a different one first.
 
-    Texts keep their order: a batch has the `batch` texts that follow one another, as a server would take them.
+    passes: by encoder, one a batch, as many for all; lengths: their tokens. A pass returns when its work is done.
     """
-    rows = torch.arange(len(tokens)).split(batch)
-    batches = [tokens.take(longest_first(tokens.lengths, part)).to(device) for part in rows]
+    names = list(passes)
+    batches = len(passes[names[0]])
+    wall, cpu = ({name: np.empty((warm_up + runs, batches)) for name in names} for _ in range(2))
     with torch.inference_mode(), torch_threads(threads):
-        for _ in range(warm_up):
-            _pass(encoder, batches, device)
-        seconds = tuple(_pass(encoder, batches, device) for _ in range(runs))
-    return Timing(batch, len(tokens), int(tokens.lengths.sum()), seconds)
+        for run in range(warm_up + runs):
+            for batch in range(batches):
+                first = (run + batch) % len(names)
+                for name in names[first:] + names[:first]:
+                    began, began_cpu = time.perf_counter(), time.process_time()
+                    passes[name][batch]()
+                    cpu[name][run, batch] = time.process_time() - began_cpu
+                    wall[name][run, batch] = time.perf_counter() - began
+    return {name: Timing(texts, np.asarray(lengths[name]), wall[name][warm_up:], cpu[name][warm_up:]) for name in names}
 
 
-def _pass(encoder: TextEncoder, batches: list[Ragged], device: str) -> float:
-    """Seconds from the first batch to the end of the last, one at a time."""
-    started = time.perf_counter()
-    for batch in batches:
-        encoder(batch)
-        if device == "cuda":
-            torch.cuda.synchronize()  # a call returns before the GPU has done its work
-    return time.perf_counter() - started
+def torch_passes(encoder: TextEncoder, tokens: Ragged, batch: int, device: str) -> list[Pass]:
+    """One for each batch of the texts that follow one another, as a server would take them."""
+
+    def one(part: Ragged) -> Pass:
+        def encode() -> None:
+            encoder(part)
+            if device == "cuda":
+                torch.cuda.synchronize()  # a call returns before the GPU has done its work
+
+        return encode
+
+    rows = torch.arange(len(tokens)).split(batch)
+    return [one(tokens.take(longest_first(tokens.lengths, part)).to(device)) for part in rows]
+
+
+def onnx_passes(model: OnnxModel, tokens: Ragged, batch: int) -> list[Pass]:
+    """The same by onnxruntime, padded to the longest of each batch."""
+
+    def one(inputs: dict[str, np.ndarray]) -> Pass:
+        return lambda: model.session.run(["last_hidden_state"], inputs)
+
+    return [one(model.inputs(tokens.take(part))) for part in torch.arange(len(tokens)).split(batch)]
+
+
+def batch_lengths(tokens: Ragged, batch: int) -> list[int]:
+    return [int(part.sum()) for part in tokens.lengths.split(batch)]
+
+
+def waiting(timings: Mapping[str, Timing]) -> float:
+    """The share of the time by the clock in which a single thread did not run."""
+    wall, cpu = (sum(float(getattr(one, clock).sum()) for one in timings.values()) for clock in ("wall", "cpu"))
+    return max(0.0, 1 - cpu / wall)
 
 
 def random_tokens(length: int, texts: int, vocabulary: int, padding: int) -> Ragged:
-    """Texts of random pieces, the same each time; which they are does not change how long they take."""
+    """Texts of random tokens, the same each time; which they are does not change how long they take."""
     generator = torch.Generator().manual_seed(0)
     values = torch.randint(vocabulary, (texts * length,), generator=generator)
     # RoBERTa-like models take a padding token's position from elsewhere.
@@ -92,13 +153,3 @@ def torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def processor(device: str) -> str:
-    """What the GPU or the CPU is called."""
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text().splitlines() if facts.exists() else []
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()

@@ -1,35 +1,46 @@
-"""Probing one encoder, and what is stored of it.
-
-probe/<encoder>-<hash8>/latency.parquet has a row for each text length and batch, homonyms.parquet one for each word and
-sense; what was not asked for has no file.
-"""
+"""Probing encoders, and what is stored of it."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import torch
 import transformers
+from transformers import PreTrainedTokenizerBase
 
-from raykd.artifacts import Result, ResultStore, SavedEncoder
-from raykd.config import Homonym, Latency
-from raykd.corpus.tokenizer import open_tokenizer
+from raykd.artifacts import ResultStore, SavedEncoder
 from raykd.errors import InputError
-from raykd.evaluate.encoder import TextEncoder, check_positions, load_encoder
-from raykd.evaluate.ragged import Ragged, tokenise
-from raykd.probe.homonyms import homonym_rows
-from raykd.probe.latency import measure, processor, random_tokens, sizes
-
-VERSION = 1
-LATENCY, HOMONYMS = "latency.parquet", "homonyms.parquet"
+from raykd.evaluate.classifier.encoder import TextEncoder, check_positions, load_with_tokenizer
+from raykd.evaluate.classifier.ragged import Ragged, tokenise
+from raykd.evaluate.predict.onnx_runtime import OnnxModel
+from raykd.probe.homonym_distances import homonym_rows
+from raykd.probe.homonym_shift import shift_rows
+from raykd.probe.job import HOMONYM_SHIFT, HOMONYMS, LATENCY, HomonymJob, HomonymShiftJob, LatencyJob
+from raykd.probe.latency import (
+    Pass,
+    Timing,
+    batch_lengths,
+    measure,
+    onnx_passes,
+    random_tokens,
+    sizes,
+    speed_up,
+    torch_passes,
+    waiting,
+)
+from raykd.probe.machine import Watch, cpu_features, processor
 
 LATENCY_SCHEMA = pa.schema(
     [
+        ("encoder", pa.string()),
+        ("runtime", pa.string()),  # torch, onnx or onnx-int8
+        ("parameters", pa.int64()),  # without pooler and vocabulary head
+        ("word_embeddings", pa.int64()),  # of these
+        ("bytes", pa.int64()),  # of these parameters in the precision that is timed, or of the graph's file
         ("length", pa.int32()),  # tokens of every text; null: texts of a task
         ("batch", pa.int32()),
         ("texts", pa.int32()),
@@ -37,88 +48,168 @@ LATENCY_SCHEMA = pa.schema(
         ("lower", pa.float64()),  # milliseconds a text: quartiles over the runs
         ("median", pa.float64()),
         ("upper", pa.float64()),
+        ("batch_median", pa.float64()),  # milliseconds a batch: over the batches
+        ("batch_p95", pa.float64()),
         ("tokens_per_second", pa.float64()),
+        ("ratio", pa.float64()),  # how many times as long the reference takes, with its 95 % interval over runs
+        ("ratio_low", pa.float64()),
+        ("ratio_high", pa.float64()),
         ("seconds", pa.list_(pa.float64())),  # of each run over all texts
+        ("cpu_seconds", pa.list_(pa.float64())),
     ]
 )
 
 
-@dataclass(frozen=True)
-class ProbeJob:
-    """What one encoder is asked. texts: the file of the task's test texts, if a task's are timed; max_length: tokens
-    that these are cut to."""
+@dataclass
+class Loaded:
+    """An encoder in memory, with all that is timed of it. tokens: by length, None for a task's texts."""
 
-    result: Result
-    encoder: SavedEncoder
-    latency: Latency | None
-    homonyms: tuple[Homonym, ...]
-    texts: str | None = None
-    max_length: int | None = None
+    saved: SavedEncoder
+    encoder: TextEncoder
+    graphs: dict[str, tuple[OnnxModel, int]]
+    tokens: dict[int | None, Ragged] = field(default_factory=dict)
 
 
-def probe_encoder(store: ResultStore, job: ProbeJob) -> None:
-    """Measure and store. The latency is right only where nothing else has work at the time: `load` among the facts is
-    the machine's before it began, the mean number of waiting or running threads over a minute.
-
-    Raises InputError for an encoder that cannot be loaded or has too few positions, for a task with too few texts, and
-    for words that it cannot find.
-    """
+def probe_homonyms(store: ResultStore, job: HomonymJob) -> None:
+    """Measure and store. Raises InputError for an encoder that cannot be loaded and words that it cannot find."""
     started = time.time()
-    facts: dict[str, Any] = {"load": os.getloadavg()[0], "cores": os.cpu_count()}
+    tokenizer, encoder = _load(store, job.encoder)
+    found = pa.Table.from_pylist(list(homonym_rows(encoder, tokenizer, job.homonyms)))
+    store.storage.write_table(f"{job.result.directory}/{HOMONYMS}", found)
+    store.complete(job.result, sizes(encoder), started)
+
+
+def probe_homonym_shift(store: ResultStore, job: HomonymShiftJob) -> None:
+    """Measure and store. Raises InputError as `probe_homonyms` does."""
+    started = time.time()
+    first, second = (_load(store, encoder) for encoder in (job.first, job.second))
+    found = pa.Table.from_pylist(list(shift_rows(first, second, job.homonyms)))
+    store.storage.write_table(f"{job.result.directory}/{HOMONYM_SHIFT}", found)
+    store.complete(job.result, {"first": job.first.name, "second": job.second.name}, started)
+
+
+def probe_latency(store: ResultStore, job: LatencyJob) -> None:
+    """Time all encoders in one run, and store. Other work on the machine makes times longer: what there was of it is
+    among the facts, `busy` in words.
+
+    Raises InputError for an encoder that cannot be loaded or has too few positions, and for a task with too few texts.
+    """
+    started, watch = time.time(), Watch()
+    loaded = [_loaded(store, job, saved) for saved in job.encoders]
+    rows, timed = list[dict[str, Any]](), list[dict[str, Timing]]()
+    for length in loaded[0].tokens:
+        for batch in job.spec.batches:
+            timings = _timings(loaded, job, length, batch)
+            timed.append(timings)
+            rows += _rows(loaded, job, length, batch, timings)
+    store.storage.write_table(f"{job.result.directory}/{LATENCY}", pa.Table.from_pylist(rows, LATENCY_SCHEMA))
+    shares = [waiting(one) for one in timed]
+    quiet = watch.quiet(sum(shares) / len(shares) if _one_thread(job) else None)
+    facts = quiet.facts() | {"reference": job.reference, "clock": _clock(job), "features": cpu_features()}
+    facts["processor"] = torch.cuda.get_device_name() if job.spec.device == "cuda" else processor()
+    store.complete(job.result, facts, started)
+
+
+def _one_thread(job: LatencyJob) -> bool:
+    return job.spec.device == "cpu" and job.spec.threads == 1
+
+
+def _clock(job: LatencyJob) -> str:
+    """Of ratios: CPU seconds are right for one thread, whatever else runs."""
+    return "cpu" if _one_thread(job) else "wall"
+
+
+def _load(store: ResultStore, saved: SavedEncoder) -> tuple[PreTrainedTokenizerBase, TextEncoder]:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    with job.encoder.local(store.storage) as location:
-        tokenizer = open_tokenizer(location, job.encoder.revision)
-        encoder = load_encoder(location, job.encoder.revision)
-    if job.homonyms:
-        found = pa.Table.from_pylist(list(homonym_rows(encoder, tokenizer, job.homonyms)))
-        store.storage.write_table(f"{job.result.directory}/{HOMONYMS}", found)
-    if job.latency:
-        texts = dict(_texts(store, job, job.latency, encoder, tokenizer))
-        encoder.to(job.latency.device, getattr(torch, job.latency.precision))
-        rows = list(_latency_rows(encoder, job.latency, texts))
-        store.storage.write_table(f"{job.result.directory}/{LATENCY}", pa.Table.from_pylist(rows, LATENCY_SCHEMA))
-        facts["processor"] = processor(job.latency.device)
-    store.complete(job.result, facts | sizes(encoder), started)
+    return load_with_tokenizer(saved, store.storage)
 
 
-def _texts(
-    store: ResultStore, job: ProbeJob, spec: Latency, encoder: TextEncoder, tokenizer: Any
-) -> Iterator[tuple[int | None, Ragged]]:
+def _loaded(store: ResultStore, job: LatencyJob, saved: SavedEncoder) -> Loaded:
+    tokenizer, encoder = _load(store, saved)
+    graphs = {
+        runtime: (_encoder_alone(store.storage.read_bytes(file), job.spec.threads), store.storage.size(file))
+        for (name, runtime), file in job.graphs.items()
+        if name == saved.name
+    }
+    loaded = Loaded(saved, encoder, graphs)
     if job.texts:
-        texts = store.storage.read_table(job.texts, ["text"])["text"].to_pylist()
-        if len(texts) < spec.texts:
-            raise InputError(
-                f"probe.latency.texts: {spec.texts} asked, but tasks.{spec.task} has {len(texts)} test texts; "
-                "ask for fewer"
-            )
-        assert job.max_length
-        tokens = tokenise(tokenizer, texts[: spec.texts], job.max_length)
-        check_positions(encoder, tokens)
-        yield None, tokens
+        loaded.tokens[None] = _task_tokens(store, job, encoder, tokenizer)
     config = encoder.model.config
-    for length in spec.lengths:
+    for length in job.spec.lengths:
         if encoder.positions is not None and length > encoder.positions:
             raise InputError(
-                f"probe.latency.lengths: {length} tokens, but {job.encoder.name} has {encoder.positions} positions; "
+                f"probe.latency.lengths: {length} tokens, but {saved.name} has {encoder.positions} positions; "
                 "leave it out"
             )
-        yield length, random_tokens(length, spec.texts, config.vocab_size, config.pad_token_id or 0)
+        loaded.tokens[length] = random_tokens(length, job.spec.texts, config.vocab_size, config.pad_token_id or 0)
+    encoder.to(job.spec.device, getattr(torch, job.spec.precision))
+    return loaded
 
 
-def _latency_rows(encoder: TextEncoder, spec: Latency, texts: dict[int | None, Ragged]) -> Iterator[dict[str, Any]]:
-    for length, tokens in texts.items():
-        for batch in spec.batches:
-            timing = measure(encoder, tokens, batch, spec.threads, spec.device, spec.warm_up, spec.runs)
-            lower, median, upper = timing.milliseconds
-            yield {
-                "length": length,
-                "batch": batch,
-                "texts": timing.texts,
-                "tokens": timing.tokens,
-                "lower": lower,
-                "median": median,
-                "upper": upper,
-                "tokens_per_second": timing.tokens_per_second,
-                "seconds": list(timing.seconds),
-            }
+def _encoder_alone(graph: bytes, threads: int) -> OnnxModel:
+    """The graph without its heads, which onnxruntime would compute whatever is asked for."""
+    import onnx
+
+    model = onnx.load_model_from_string(graph)
+    del model.graph.output[1:]
+    return OnnxModel(model.SerializeToString(), threads)
+
+
+def _task_tokens(store: ResultStore, job: LatencyJob, encoder: TextEncoder, tokenizer: Any) -> Ragged:
+    assert job.texts and job.max_length
+    texts = store.storage.read_table(job.texts, ["text"])["text"].to_pylist()
+    if len(texts) < job.spec.texts:
+        raise InputError(
+            f"probe.latency.texts: {job.spec.texts} asked, but tasks.{job.spec.task} has {len(texts)} test texts; "
+            "ask for fewer"
+        )
+    tokens = tokenise(tokenizer, texts[: job.spec.texts], job.max_length)
+    check_positions(encoder, tokens)
+    return tokens
+
+
+def _timings(loaded: list[Loaded], job: LatencyJob, length: int | None, batch: int) -> dict[str, Timing]:
+    """By encoder and runtime."""
+    passes: dict[str, list[Pass]] = {}
+    lengths: dict[str, list[int]] = {}
+    for one in loaded:
+        tokens = one.tokens[length]
+        passes[_key(one, "torch")] = torch_passes(one.encoder, tokens, batch, job.spec.device)
+        for runtime, (model, _) in one.graphs.items():
+            passes[_key(one, runtime)] = onnx_passes(model, tokens, batch)
+        lengths |= {_key(one, runtime): batch_lengths(tokens, batch) for runtime in ("torch", *one.graphs)}
+    spec = job.spec
+    return measure(passes, lengths, spec.texts, spec.threads, spec.warm_up, spec.runs)
+
+
+def _key(loaded: Loaded, runtime: str) -> str:
+    return f"{loaded.saved.name}/{runtime}"
+
+
+def _rows(
+    loaded: list[Loaded], job: LatencyJob, length: int | None, batch: int, timings: dict[str, Timing]
+) -> Iterator[dict[str, Any]]:
+    reference = timings[f"{job.reference}/torch"]
+    for one in loaded:
+        size = sizes(one.encoder)
+        for runtime in ("torch", *one.graphs):
+            timing = timings[_key(one, runtime)]
+            values = (*timing.milliseconds, *timing.of_a_batch, *speed_up(timing, reference, _clock(job)))
+            names = ("lower", "median", "upper", "batch_median", "batch_p95", "ratio", "ratio_low", "ratio_high")
+            yield (
+                size
+                | dict(zip(names, values, strict=True))
+                | {
+                    "encoder": one.saved.name,
+                    "runtime": runtime,
+                    "bytes": size["bytes"] if runtime == "torch" else one.graphs[runtime][1],
+                    "length": length,
+                    "batch": batch,
+                    "texts": timing.texts,
+                    "tokens": int(timing.lengths.sum()),
+                    "tokens_per_second": timing.tokens_per_second,
+                    "seconds": timing.wall.sum(axis=1).tolist(),
+                    "cpu_seconds": timing.cpu.sum(axis=1).tolist(),
+                }
+            )

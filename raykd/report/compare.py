@@ -1,6 +1,6 @@
-"""Two experiments side by side: the cells that both have, with the tests of one report between them."""
+"""Two experiments side by side: what changed from A to B in the cells that both plan, and what cannot be compared."""
 
-import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,40 +9,43 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from raykd.report.certainty import NO_BREAK, relation
-from raykd.report.comparison_tables import interval
-from raykd.report.figure import BLUE, INK, Figure, new_canvas, style, to_svg
+from raykd.report.figures.figure import BLUE, INK, WIDTH, Figure, new_canvas, style, to_svg
 from raykd.report.inputs import ReportInputs
-from raykd.report.page import TEMPLATES, render_page
-from raykd.report.render import write_tables_and_figures
-from raykd.report.results import CellKey, intervals_over_texts
-from raykd.report.table import Cell, Table, absent_table, p_value, percent, records, row, signed, signed_percent
-from raykd.statistics.comparisons import NAMES, compare_pairs
-from raykd.statistics.holm import EXPLORATORY, PRIMARY
-from raykd.statistics.item_bootstrap import Resampled, mean_gain_over_both, resample
-from raykd.statistics.kolmogorov_smirnov import LEVEL
-from raykd.statistics.summary import CELL, METRICS, headline_scores
+from raykd.report.page import TEMPLATES, render_page, write_tables_and_figures
+from raykd.report.tables.table import Table, TableCell, absent_table, records, row
+from raykd.report.text.first_screen import verdict
+from raykd.report.text.numbers import interval, p_value, percent, plural, signed, signed_percent
+from raykd.report.text_intervals import text_units
+from raykd.statistics.claims import NOT_YET, Claim
+from raykd.statistics.comparisons import COLUMNS
+from raykd.statistics.design import CellKey, Design
+from raykd.statistics.item_bootstrap import TextInfluence, text_influence
+from raykd.statistics.runs import COMPARED, FIRST, IDENTICAL, OTHER_TEXTS, UNKNOWN_TEXTS, compare_runs, match_runs
+from raykd.statistics.summary import CELL, headline_scores
 
-FIRST, SECOND = " (A)", " (B)"  # put behind an encoder's name, to keep one of A and one of B apart
 # Settings that decide how fast an experiment runs and where it lies, never what it finds.
-FAMILIES = {"f1": PRIMARY}
 NOT_COMPARED = ("resources", "storage", "name")
+REASONS = {
+    IDENTICAL: "since nothing in them changed from A to B: they are one and the same result",
+    OTHER_TEXTS: "since their test texts are not the same in A and B: a difference would lie between test sets as well",
+    UNKNOWN_TEXTS: "since it is not known whether their test texts are the same: predictions of A or of B are missing",
+}
 
 
 @dataclass(frozen=True)
 class Compared:
     """A is what B is measured against.
 
-    tests: as `compare_pairs` has them, B's encoders against A's of the same name, with their mean scores a and b; gain:
-    mean of the ratios of F1 less 1, low, high; other_texts: (task, language) whose test texts differ; only_a, only_b:
-    scored cells of one alone; settings: (key, A's value, B's value) where they differ.
+    matched: the cells that both plan and what can be compared of each (`match_runs`); tests, claims: as `compare_runs`
+    has them, B's encoders against A's of the same name, tests with their mean scores a and b; only_a, only_b: cells
+    that one alone plans; settings: (key, A's value, B's value) where they differ.
     """
 
     first: ReportInputs
     second: ReportInputs
+    matched: pd.DataFrame
     tests: pd.DataFrame
-    gain: tuple[float, float, float]
-    other_texts: tuple[tuple[str, str], ...]
+    claims: tuple[Claim, ...]
     only_a: int
     only_b: int
     settings: tuple[tuple[str, str, str], ...]
@@ -53,47 +56,55 @@ class Compared:
 
 
 def compare_experiments(first: ReportInputs, second: ReportInputs) -> Compared:
-    """Tests every cell (task, language, encoder, weights) that both have scored with two seeds or more."""
+    """Tests every cell that both plan, whose result is not the same one, and that has the same test texts in both.
+
+    What is tested, and so what each p-value is corrected for, follows from the two plans and not from what is scored.
+    """
+    planned = [list(own.expected_cells[CELL].itertuples(index=False, name=None)) for own in (first, second)]
+    shared = [cell for cell in dict.fromkeys(planned[0]) if cell in set(planned[1])]
+    identical = [cell for cell in shared if cell in first.hashes and first.hashes[cell] == second.hashes.get(cell)]
     scores = [headline_scores(own.scores, own.positive) for own in (first, second)]
-    keys = [set(own[CELL].itertuples(index=False, name=None)) for own in scores]
-    shared = [key for key in dict.fromkeys(scores[0][CELL].itertuples(index=False, name=None)) if key in keys[1]]
-    both = pd.concat(
-        [own.assign(encoder=own["encoder"] + suffix) for own, suffix in zip(scores, (FIRST, SECOND), strict=True)]
-    )
-    planned = pd.DataFrame(
-        [
-            (task, metric, weights, language, encoder + SECOND, encoder + FIRST, FAMILIES.get(metric, EXPLORATORY))
-            for metric in METRICS
-            for task, language, encoder, weights in shared
-        ],
-        columns=[*NAMES, "family"],
-    )  # fmt: skip
-    resampled, other_texts = _resample(first, second, shared)
-    tests = intervals_over_texts(compare_pairs(both, planned), resampled)
-    means = both.groupby(["task", "metric", "weights", "language", "encoder"])["value"].mean().to_dict()
-    for column, side in (("a", "baseline"), ("b", "encoder")):
-        cells = tests[["task", "metric", "weights", "language", side]].itertuples(index=False, name=None)
-        tests[column] = [means[cell] for cell in cells]
-    f1 = tests[tests["metric"] == "f1"]
-    ratios = f1["b"] / f1["a"].where(f1["a"] > 0) - 1
-    pairs = [[(t.task, t.language, name, t.weights) for name in (t.encoder, t.baseline)] for t in records(f1)]
-    whole = bool(pairs) and all(key in resampled for pair in pairs for key in pair)
-    bounds = mean_gain_over_both([(resampled[b], resampled[a]) for b, a in pairs]) if whole else (np.nan, np.nan)
+    same = {(task, language): same_texts(first, second, task, language) for task, language, _, _ in shared}
+    matched = match_runs(scores[0], scores[1], shared, same, identical)
+    texts = _influences((first, second), same)
+    tests, claims = pd.DataFrame(columns=COLUMNS), list[Claim]()
+    if shared:
+        tests, claims = compare_runs(scores[0], scores[1], matched, _plan(first, second, shared), identical, texts)
+    for name, own in zip("ab", scores, strict=True):
+        means = own.groupby(["task", "metric", "weights", "language", "encoder"])["value"].mean().to_dict()
+        encoders = [str(encoder).removesuffix(FIRST) for encoder in tests["baseline"]]
+        cells = zip(tests["task"], tests["metric"], tests["weights"], tests["language"], encoders, strict=True)
+        tests[name] = [means[cell] for cell in cells]
     return Compared(
         first,
         second,
+        matched,
         tests,
-        (float(ratios.mean()), *bounds),
-        other_texts,
-        len(keys[0] - keys[1]),
-        len(keys[1] - keys[0]),
+        tuple(claims),
+        len(set(planned[0]) - set(planned[1])),
+        len(set(planned[1]) - set(planned[0])),
         setting_differences(first.settings, second.settings),
+    )
+
+
+def same_texts(first: ReportInputs, second: ReportInputs, task: str, language: str) -> bool | None:
+    """Whether both scored a task on the same test texts with the same labels; None where that is not known."""
+    sides = [
+        [own for key, own in inputs.predictions.items() if key[:2] == (task, language)] for inputs in (first, second)
+    ]
+    if not all(sides):
+        return None
+    every = [own for side in sides for own in side]
+    return all(
+        np.array_equal(own.doc_ids, every[0].doc_ids) and np.array_equal(own.decisions.truth, every[0].decisions.truth)
+        for own in every
     )
 
 
 def write_comparison(compared: Compared, write: Callable[[str, bytes], None]) -> None:
     """Calls write(relative path, content) for tables/*.{csv,md,tex}, figures/*.svg, and index.html last."""
-    tables = {table.slug: table for table in (cell_table(compared), setting_table(compared))}
+    own = (cell_table(compared), unmatched_table(compared), setting_table(compared))
+    tables = {table.slug: table for table in own}
     with style():
         figure = difference_figure(compared)
     figures = {figure.slug: figure} if figure else {}
@@ -105,83 +116,67 @@ def write_comparison(compared: Compared, write: Callable[[str, bytes], None]) ->
 
 def summary(compared: Compared) -> list[str]:
     """What the comparison found, in plain sentences."""
-    f1 = compared.f1
-    if f1.empty:
-        return ["No cell is scored with two seeds or more in both experiments, so there is nothing to compare."]
-    gain, low, high = compared.gain
-    sure = (
-        ""
-        if np.isnan(low)
-        else f" (95{NO_BREAK}% interval over seeds and test texts: {_percent(low)} to {_percent(high)})"
-    )
-    kept = f1[f1["holm_p_value"] < LEVEL]["direction"].value_counts().to_dict()
-    marked = f1[f1["p_value"] < LEVEL]["direction"].value_counts().to_dict()
-    lines = [
-        f"B scores {_percent(gain)} in F1 against A, on average over {len(f1)} cells that both have{sure}.",
-        f"Higher in {int((f1['direction'] == 'higher').sum())}, lower in {int((f1['direction'] == 'lower').sum())}; "
-        f"{relation('p', '<', LEVEL)} in {marked.get('higher', 0)} higher and {marked.get('lower', 0)} lower, and "
-        f"after Holm's correction in {kept.get('higher', 0)} and {kept.get('lower', 0)}.",
-    ]
-    if compared.other_texts:
-        where = ", ".join(f"{task} {language}" for task, language in compared.other_texts)
-        lines.append(
-            f"The stored test texts are not the same in {where}: differences there are between test sets as well as "
-            "encoders, and have no interval over texts."
-        )
+    matched = compared.matched
+    if matched.empty:
+        return ["A and B plan no cell in common, so there is nothing to compare."]
+    numbers = Counter(map(str, matched["status"]))
+    if numbers.get(IDENTICAL, 0) == len(matched):
+        return [f"A and B are the same in each of the {plural(len(matched), 'cell')} that both plan: nothing changed."]
+    lines = [verdict(claim) for claim in compared.claims] or ["Nothing of A and B can be compared."]
+    for status, reason in REASONS.items():
+        if number := numbers.get(status, 0):
+            lines.append(f"{plural(number, 'cell')} {'is' if number == 1 else 'are'} left out, {reason}.")
+    waiting = sum(number for status, number in numbers.items() if status.startswith("not scored"))
+    if waiting:
+        lines.append(f"{plural(waiting, 'cell')} {'has' if waiting == 1 else 'have'} no scores yet in A or in B.")
     if compared.only_a or compared.only_b:
-        lines.append(f"Scored in one alone, and left out: {compared.only_a} cells of A, {compared.only_b} of B.")
+        lines.append(
+            f"Planned in one alone, and left out: {plural(compared.only_a, 'cell')} of A, "
+            f"{plural(compared.only_b, 'cell')} of B."
+        )
     return lines
 
 
 def cell_table(compared: Compared) -> Table:
-    """F1 of every shared cell in A and B, with how sure the difference is; the CSV has every metric and test."""
+    """F1 of every compared cell in A and B, with how sure the difference is; the CSV has every metric and test."""
     slug, title, f1 = "comparison", "F1 in A and in B, in percent", compared.f1
     if f1.empty:
-        return absent_table(slug, title, "No cell is scored with two seeds or more in both.")
+        return absent_table(slug, title, "No cell can be compared.")
     rows = [
         row(
-            *(
-                test.task,
-                test.weights,
-                test.baseline.removesuffix(FIRST),
-                test.language,
-                percent(test.a),
-                percent(test.b),
-            ),
-            Cell(signed_percent(test.difference), bold=test.holm_p_value < LEVEL and test.direction != "same"),
-            *(interval(test.difference_low, test.difference_high), interval(test.both_low, test.both_high)),
-            *(p_value(test.holm_p_value, 0.001), signed(test.cliffs_delta, 2), p_value(test.p_value, 0.001)),
+            *(test.task, test.weights, test.baseline.removesuffix(FIRST), test.language),
+            *(percent(test.a), percent(test.b)),
+            TableCell(signed_percent(test.difference), bold=test.stands != ""),
+            *(interval(test.difference_low, test.difference_high), p_value(test.unit_p_value, 0.001)),
+            *(p_value(test.holm_p_value, 0.001), test.reading, signed(test.cliffs_delta, 2)),
         )
         for test in records(f1.sort_values(["task", "weights", "baseline"], kind="stable"))
     ]
-    header = (
-        "task",
-        "weights",
-        "encoder",
-        "language",
-        "A",
-        "B",
-        "points",
-        "95 %",
-        "texts too",
-        "Holm p",
-        "delta",
-        "KS p",
-    )
     return Table(
         slug,
         title,
-        header,
+        ("task", "weights", "encoder", "language", "A", "B", "points", "95 %", "p", "Holm p", "reading", "delta"),
         tuple(rows),
         headings=4,
         groups=2,
         raw=compared.tests,
         notes=(
-            "Points: B less A; in bold where Holm p < 0.05. 95 %: bootstrap over seeds (BCa); texts too: over seeds "
-            "and test texts. KS p: exact two-sided Kolmogorov-Smirnov test, unpaired; Holm p: corrected for all cells "
-            "here. Delta (Cliff): from −1, every seed of B below every seed of A, to +1.",
+            "Points: B less A; in bold where it stands after Holm's correction for all cells that both plan and that "
+            "are not one and the same result. 95 % and p: over seeds where the encoder is distilled once, else over "
+            "distillations. Delta (Cliff): from −1, every score of B below every score of A, to +1.",
         ),
     )
+
+
+def unmatched_table(compared: Compared) -> Table:
+    """The cells that both plan and that are not compared, with the reason."""
+    slug, title = "not-compared", "Cells that both plan and that are not compared"
+    left_out = compared.matched[compared.matched["status"] != COMPARED]
+    if left_out.empty:
+        return absent_table(slug, title, "None.")
+    rows = [row(own.task, own.weights, own.encoder, own.language, own.status) for own in records(left_out)]
+    header = ("task", "weights", "encoder", "language", "why")
+    return Table(slug, title, header, tuple(rows), headings=5, groups=2, raw=left_out.reset_index(drop=True))
 
 
 def setting_table(compared: Compared) -> Table:
@@ -194,23 +189,27 @@ def setting_table(compared: Compared) -> Table:
 
 
 def difference_figure(compared: Compared) -> Figure | None:
-    """The difference in F1 of every shared cell with its interval. Call inside `figure.style()`."""
-    f1 = compared.f1
-    if f1.empty:
+    """The difference in F1 of every compared cell with its interval. Call inside `figure.style()`."""
+    cells = [
+        (f"{cell.task}, {cell.language}, {cell.weights}, {claim.baseline.removesuffix(FIRST)}", cell)
+        for claim in compared.claims
+        if claim.outcome != NOT_YET
+        for cell in records(claim.cells)
+    ]
+    if not cells:
         return None
-    canvas, (axes,) = new_canvas(1, 1, 6.6, 0.7 + 0.2 * len(f1))
-    names = [f"{t.task}, {t.language}, {t.weights}, {t.baseline.removesuffix(FIRST)}" for t in records(f1)]
-    points, low, high = (100 * f1[name].to_numpy(float) for name in ("difference", "difference_low", "difference_high"))
-    bars = np.maximum([points - low, high - points], 0)
-    axes.errorbar(points, range(len(f1)), xerr=bars, fmt="o", color=BLUE, markersize=4, linewidth=1.2)
+    canvas, (axes,) = new_canvas(1, 1, WIDTH, 0.7 + 0.2 * len(cells))
+    points, low, high = (np.array([100 * getattr(cell, name) for _, cell in cells]) for name in ("gain", "low", "high"))
+    bars = np.nan_to_num(np.maximum([points - low, high - points], 0))
+    axes.errorbar(points, range(len(cells)), xerr=bars, fmt="o", color=BLUE, markersize=4, linewidth=1.2)
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_yticks(range(len(f1)), names, fontsize=7)
-    axes.set_ylim(len(f1) - 0.5, -0.5)
+    axes.set_yticks(range(len(cells)), [name for name, _ in cells], fontsize=7)
+    axes.set_ylim(len(cells) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("B less A, F1 (points)")
-    told = "; ".join(f"{name} {point:+.2f}" for name, point in zip(names, points, strict=True))
-    alt = f"Points of F1, B less A: {told}."
-    return Figure("differences", "Differences in F1", alt, to_svg(canvas), "Lines: 95 % intervals over seeds.")
+    told = "; ".join(f"{name} {point:+.2f}" for (name, _), point in zip(cells, points, strict=True))
+    note = "Lines: intervals that hold together with 95 % for the cells of an encoder."
+    return Figure("differences", "Differences in F1", f"Points of F1, B less A: {told}.", to_svg(canvas), note)
 
 
 def setting_differences(first: str, second: str) -> tuple[tuple[str, str, str], ...]:
@@ -222,10 +221,6 @@ def setting_differences(first: str, second: str) -> tuple[tuple[str, str, str], 
     return tuple((key, ours.get(key, "–"), theirs.get(key, "–")) for key in keys if ours.get(key) != theirs.get(key))
 
 
-def _compared(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if key not in NOT_COMPARED}
-
-
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     flat: dict[str, str] = {}
     for key, value in settings.items():
@@ -233,32 +228,52 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _resample(
-    first: ReportInputs, second: ReportInputs, shared: list[CellKey]
-) -> tuple[dict[CellKey, Resampled], tuple[tuple[str, str], ...]]:
-    """The bootstrap over texts of the cells of both, and the test sets that are not the same."""
-    together: dict[tuple[str, str], list[CellKey]] = {}
-    for key in shared:
-        if key in first.predictions and key in second.predictions:
-            together.setdefault((key[0], key[1]), []).append(key)
-    resampled: dict[CellKey, Resampled] = {}
-    differing = []
-    for (task, language), keys in together.items():
-        sides = [
-            (own.predictions[key], suffix, key) for key in keys for own, suffix in ((first, FIRST), (second, SECOND))
-        ]
-        texts, truth = sides[0][0].doc_ids, sides[0][0].decisions.truth
-        same = all(
-            np.array_equal(own.doc_ids, texts) and np.array_equal(own.decisions.truth, truth) for own, _, _ in sides
-        )
-        if not same:
-            differing.append((task, language))
-            continue
-        found = resample([own.decisions for own, _, _ in sides], zlib.crc32(f"{task} {language}".encode()))
-        for (_, suffix, (_, _, encoder, weights)), scores in zip(sides, found, strict=True):
-            resampled[task, language, encoder + suffix, weights] = scores
-    return resampled, tuple(differing)
+def _influences(
+    runs: tuple[ReportInputs, ReportInputs], same: Mapping[tuple[str, str], bool | None]
+) -> tuple[dict[CellKey, TextInfluence], dict[CellKey, TextInfluence]]:
+    """Of the cells whose test texts both experiments share: what a text does is shared too, in A and B and in parallel
+    languages; a group that one of them knows holds for both."""
+    pooled = {
+        (run, key): own
+        for run, inputs in enumerate(runs)
+        for key, own in inputs.predictions.items()
+        if same.get((key[0], key[1]))
+    }
+    units = text_units(pooled, lambda key: f"{key[1][0]} {key[1][1]}")
+    found: tuple[dict[CellKey, TextInfluence], dict[CellKey, TextInfluence]] = ({}, {})
+    for (run, key), own in pooled.items():
+        named = units[run, key]
+        found[run][key] = text_influence(own.decisions, named.test_set, units=named.units)
+    return found
 
 
-def _percent(ratio: float) -> str:
-    return f"{signed_percent(ratio)}{NO_BREAK}%"
+def _plan(first: ReportInputs, second: ReportInputs, shared: list[CellKey]) -> Design:
+    """What both ask of the shared cells: of different numbers of seeds or distillations the smaller."""
+    encoders = tuple(dict.fromkeys(cell[2] for cell in shared)) or ("none",)
+    distillations = {name: min(_distillations(own, name) for own in (first, second)) for name in encoders}
+    there = set(shared)
+    seeds = [
+        int(planned.seeds) // _distillations(own, planned.encoder)
+        for own in (first, second)
+        for planned in records(own.expected_cells)
+        if (planned.task, planned.language, planned.encoder, planned.weights) in there
+    ]
+    fixed = [set(own.design.fixed) if own.design else set[str]() for own in (first, second)]
+    effects = [own.design.smallest_effect for own in (first, second) if own.design and own.design.smallest_effect]
+    return Design(
+        baselines=encoders,
+        primary=encoders[0],
+        cells=tuple(shared),
+        seeds=max(1, min(seeds, default=1)),
+        distillations=distillations,
+        fixed=tuple(name for name in encoders if name in fixed[0] & fixed[1] and distillations[name] == 1),
+        smallest_effect=min(effects, default=None),
+    )
+
+
+def _distillations(inputs: ReportInputs, encoder: str) -> int:
+    """Planned distillations of an encoder; without a design those that are scored."""
+    if inputs.design:
+        return inputs.design.planned_distillations(encoder)
+    own = inputs.scores[inputs.scores["encoder"] == encoder]
+    return max(1, int(own["encoder_seed"].nunique()))

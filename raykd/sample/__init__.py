@@ -4,10 +4,10 @@
     write_sample("/tmp/sample", seed=56, languages=["eng", "jpn"], technical=3_000_000, messages=1_000_000,
                  general=3_000_000)
 
-A language is a package here (english, japanese, spanish, portuguese, russian) that holds one record of patterns (see
-language.Language).
+Each language is one data file, languages/<ISO 639-3 code>.yaml (see load.Language); to add a language, add a file.
 """
 
-from raykd.sample.write import LANGUAGES, SAMPLE_VERSION, SampleFile, SampleSummary, write_sample
+from raykd.sample.load import LANGUAGES
+from raykd.sample.write import SAMPLE_VERSION, SampleFile, SampleSummary, write_sample
 
 __all__ = ["LANGUAGES", "SAMPLE_VERSION", "SampleFile", "SampleSummary", "write_sample"]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from raykd.sample.language import Language
+from raykd.sample.load import Language
 from raykd.sample.templates import Draw, Pool, Scope, choose, compile_pool, compile_scope, misspell, sentence
 
 MISSPELT = 0.01  # sentences with a typing error
@@ -20,7 +20,7 @@ class Articles:
             (
                 compile_pool(subject.sentences),
                 tuple(
-                    compile_scope(patterns.words, dict(zip(subject.columns, map(_choices, record), strict=True)))
+                    compile_scope(patterns.words, dict(zip(subject.columns, record, strict=True)))
                     for record in subject.records
                 ),
             )
@@ -43,10 +43,6 @@ class Articles:
                 "text": self.language.space.join(texts),
             }
             yield json.dumps(article, ensure_ascii=False) + "\n", 1
-
-
-def _choices(value: str) -> tuple[str, ...]:
-    return tuple(choice.strip() for choice in value.split(";"))
 
 
 def _partition(sentences: Pool, parts: int, draw: Draw) -> list[Pool]:

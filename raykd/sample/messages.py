@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from itertools import accumulate
 
-from raykd.sample.language import Language, Words
+from raykd.sample.load import COMPANIES_PER_SECTOR, Kinds, Language
 from raykd.sample.templates import Draw, Pool, Scope, choose, compile_pool, compile_scope, fill, misspell
 
 INTENTIONAL = ("request", "question", "complaint", "dispute")  # the desk has to act on these
 OTHER = ("greeting", "thanks", "slot", "acknowledgement", "chat")
 AMBIGUOUS = "ambiguous"  # without the conversation nobody could say; labelled either way
 
-COMPANIES_PER_SECTOR = 3
 LABELLED = 0.3  # the rest of the messages is text for encoders
 TRANSLATED = 0.5  # of the labelled messages, in the languages that have translations
 # How often a message of each kind comes, of a hundred: first in a conversation, and later on. With a share of
@@ -32,15 +31,15 @@ class Messages:
         patterns = language.messages
         self.language = language
         self.kinds = _compile(patterns.kinds)
-        self.translated = _compile(patterns.translated)
+        self.translated = patterns.translated and _compile(patterns.translated)
         self.openings = compile_pool(patterns.openings)
         self.closings = compile_pool(patterns.closings)
         self.companies: tuple[tuple[str, Scope], ...] = tuple(
             (
                 f"company-{sector}-{place + 1}",
-                compile_scope(patterns.words, words, {"brand": patterns.brands[sector][place::COMPANIES_PER_SECTOR]}),
+                compile_scope(patterns.words, pools, {"brand": pools["brand"][place::COMPANIES_PER_SECTOR]}),
             )
-            for sector, words in patterns.sectors.items()
+            for sector, pools in patterns.sectors.items()
             for place in range(COMPANIES_PER_SECTOR)
         )
 
@@ -54,7 +53,7 @@ class Messages:
             for turn in range(1, 3 + int(draw() * 7)):
                 number += 1
                 labelled = draw() < LABELLED
-                translated = labelled and bool(self.translated) and draw() < TRANSLATED
+                translated = self.translated if labelled and self.translated and draw() < TRANSLATED else None
                 kind = _draw_kind(_FIRST if turn == 1 else _LATER, draw)
                 message = {
                     "id": f"{self.language.code}-message-{number}",
@@ -68,12 +67,12 @@ class Messages:
                 }
                 yield json.dumps(message, ensure_ascii=False) + "\n", 1
 
-    def text(self, kind: str, translated: bool, scope: Scope, draw: Draw) -> str:
+    def text(self, kind: str, translated: dict[str, Pool] | None, scope: Scope, draw: Draw) -> str:
         """Write one message. A translation has no slips of the finger and no words added in haste."""
         if translated:
-            text = fill(choose(self.translated[kind], draw), scope, draw)
+            text = fill(choose(translated[kind], draw), scope, draw)
             if draw() < 0.2:
-                text += self.language.space + fill(choose(self.translated["slot"], draw), scope, draw)
+                text += self.language.space + fill(choose(translated["slot"], draw), scope, draw)
             return text
         text = fill(choose(self.kinds[kind], draw), scope, draw)
         space = self.language.space
@@ -94,5 +93,5 @@ def _draw_kind(limits: tuple[int, ...], draw: Draw) -> str:
     return next(kind for kind, limit in zip(_KINDS, limits, strict=True) if place < limit)
 
 
-def _compile(kinds: Words) -> dict[str, Pool]:
-    return {kind: compile_pool(texts) for kind, texts in kinds.items()}
+def _compile(kinds: Kinds) -> dict[str, Pool]:
+    return {kind: compile_pool(texts) for kind, texts in kinds}

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from raykd.sample import code
 from raykd.sample.dump import moment, row
-from raykd.sample.language import Language
+from raykd.sample.load import OTHER, SHARED, Language, Programming, Topic, load_programming
 from raykd.sample.templates import (
     Draw,
     Pool,
@@ -20,22 +19,7 @@ from raykd.sample.templates import (
     misspell,
     sentence,
 )
-from raykd.sample.topics import COMPANIONS, NAMES, OTHER, SHARED, TAGS, TOPICS, Topic
 
-# How many of a hundred questions are first of all about each tag; what is left carries none of the ten.
-SHARES = {
-    "c#": 12,
-    "java": 11,
-    "php": 10,
-    "javascript": 9,
-    "android": 9,
-    "jquery": 8,
-    "python": 9,
-    "html": 7,
-    "c++": 9,
-    "ios": 9,
-    OTHER: 7,
-}
 # The shares of sentences that are about the question's own topic and about its second topic; the rest speak of subjects
 # found under every tag. With these, words or characters counted over 1,000 questions tell the tags at a macro F1 of
 # .5 to .6 (one threshold) or .7 to .8 (classes weighted).
@@ -48,17 +32,14 @@ MISSPELT = 0.05  # sentences with a typing error
 
 _EPOCH = datetime(2014, 9, 9)
 _FOURTH_LICENSE = datetime(2018, 5, 2)  # what was posted from this day on is under version 4.0
-_OWNERS = tuple(SHARES)
-_LIMITS = tuple(accumulate(SHARES.values()))
 
 
 class _Voice:
     """A topic's words in one language: `plain` for titles and code, `marked` (HTML) for bodies."""
 
-    def __init__(self, topic: Topic, language: Language) -> None:
+    def __init__(self, name: str, topic: Topic, programming: Programming, language: Language) -> None:
         patterns = language.technical
-        things, goals, symptoms = patterns.phrases[topic.name]
-        local = {"thing": things, "goal": goals, "symptom": symptoms}
+        local = dict(patterns.phrases[name])
         library = tuple(patterns.terms.get(entry, entry) for entry in topic.library)
         error = tuple(patterns.terms.get(entry, entry) for entry in topic.error)
         own = {"library": library, "call": topic.call, "error": error}
@@ -71,14 +52,15 @@ class _Voice:
                 *(html.escape(entry, quote=False) for entry in error),
             ),
             "address": (
-                f"https://{slug}.example.org/{topic.name}/{{number}}",
+                f"https://{slug}.example.org/{name}/{{number}}",
                 f"https://docs.example.com/{slug}/{{verb}}-{{field}}.html",
                 "http://stackoverflow.example.com/questions/{number}{number}{number}/{verb}-{field}",
             ),
         }
+        code = (programming.identifiers, programming.literals)
         self.tags = topic.tags
-        self.plain: Scope = compile_scope(code.WORDS, patterns.words, local, own)
-        self.marked: Scope = compile_scope(code.WORDS, patterns.words, local, marked)
+        self.plain: Scope = compile_scope(*code, patterns.words, local, own)
+        self.marked: Scope = compile_scope(*code, patterns.words, local, marked)
 
 
 class Posts:
@@ -87,10 +69,16 @@ class Posts:
     def __init__(self, language: Language) -> None:
         patterns = language.technical
         self.language = language
+        self.programming = programming = load_programming()
+        self.tags = programming.tags
+        shares = {owner: technology.share for owner, technology in programming.technologies.items()}
+        self.owners = tuple(owner for owner, share in shares.items() if share)
+        self.limits = tuple(accumulate(shares[owner] for owner in self.owners))
         self.voices: dict[str, list[_Voice]] = {}
-        for topic in TOPICS:
-            self.voices.setdefault(topic.owner, []).append(_Voice(topic, language))
-        self.code = {owner: compile_pool(blocks) for owner, blocks in code.BLOCKS.items()}
+        self.code: dict[str, Pool] = {}
+        for owner, technology in programming.technologies.items():
+            self.voices[owner] = [_Voice(*topic, programming, language) for topic in technology.topics.items()]
+            self.code[owner] = compile_pool(technology.code)
         self.titles = compile_pool(patterns.titles)
         self.naming = _marked(patterns.naming)
         self.mentions = _marked(patterns.mentions)
@@ -104,6 +92,11 @@ class Posts:
         self.code_leads = _marked(patterns.code_leads)
         self.advice = _marked(patterns.advice)
         self.verdicts = _marked(patterns.verdicts)
+
+    def owner(self, draw: Draw) -> str:
+        """Draw what a question is first of all about, by the shares of the technologies."""
+        place = draw() * self.limits[-1]
+        return next(owner for owner, limit in zip(self.owners, self.limits, strict=True) if place < limit)
 
     def threads(self, draw: Draw) -> Iterator[tuple[str, int]]:
         """Yield (rows, number of posts) without end: a question and its answers, Ids rising, one row a line."""
@@ -123,17 +116,17 @@ class _Thread:
     def __init__(self, posts: Posts, draw: Draw) -> None:
         self.posts = posts
         self.draw = draw
-        self.owner = _draw_owner(draw)
+        self.owner = posts.owner(draw)
         self.voice = choose(posts.voices[self.owner], draw)
         self.tags = [self.owner] if self.owner != OTHER else [choose(self.voice.tags, draw)]
-        for tag, probability in COMPANIONS[self.owner]:
+        for tag, probability in posts.programming.technologies[self.owner].companions.items():
             if len(self.tags) < 4 and draw() < probability:
                 self.tags.append(tag)
         if len(self.tags) < 4 and draw() < 0.45:
             finer = choose(self.voice.tags, draw)
             if finer not in self.tags:
                 self.tags.append(finer)
-        second = next((tag for tag in self.tags[1:] if tag in NAMES), SHARED)
+        second = next((tag for tag in self.tags[1:] if tag in posts.tags), SHARED)
         self.second = choose(posts.voices[second], draw)
         self.shared = choose(posts.voices[SHARED], draw)
         self.own_share = OWN_TOPIC if draw() > VAGUE else OWN_TOPIC / 4
@@ -163,9 +156,10 @@ class _Thread:
     def block(self) -> str:
         """Write a block of code, more often than not of the question's own technology."""
         place = self.draw()
-        owner = self.owner if place < self.own_share + 0.1 else (SHARED if place < 0.85 else _draw_owner(self.draw))
+        own = place < self.own_share + 0.1
+        owner = self.owner if own else SHARED if place < 0.85 else self.posts.owner(self.draw)
         scope = self.speak().plain
-        names = {slot: (choose(scope[slot], self.draw),) for slot in code.BOUND}
+        names = {slot: (choose(scope[slot], self.draw),) for slot in self.posts.programming.identifiers}
         text = fill(choose(self.posts.code[owner], self.draw), {**scope, **names}, self.draw)
         return f"<pre><code>{html.escape(text, quote=False)}\n</code></pre>\n"
 
@@ -174,11 +168,11 @@ class _Thread:
         posts, draw = self.posts, self.draw
         opening = [self.say(posts.openings)]
         if draw() < NAMED:
-            named = [tag for tag in self.tags if tag in NAMES]
+            named = [tag for tag in self.tags if tag in posts.tags]
             if named:
-                opening.append(self.name(posts.naming, NAMES[choose(named, draw)]))
+                opening.append(self.name(posts.naming, posts.tags[choose(named, draw)]))
         if draw() < MENTIONED:
-            opening.append(self.name(posts.mentions, NAMES[choose(TAGS, draw)]))
+            opening.append(self.name(posts.mentions, posts.tags[choose(tuple(posts.tags), draw)]))
         if draw() < 0.5:
             opening.append(self.say(posts.attempts))
         parts = [self.paragraph(opening)]
@@ -267,8 +261,3 @@ class _Thread:
 
 def _marked(texts: tuple[str, ...]) -> Pool:
     return compile_pool(tuple(markup(text) for text in texts))
-
-
-def _draw_owner(draw: Draw) -> str:
-    place = draw() * _LIMITS[-1]
-    return next(owner for owner, limit in zip(_OWNERS, _LIMITS, strict=True) if place < limit)

@@ -28,22 +28,17 @@ Pool = tuple[Template, ...]
 Scope = Mapping[str, Pool]  # slot name -> what may stand there
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Split "a | b | c" into its entries."""
-    return tuple(entry.strip() for entry in text.split("|"))
-
-
-def lines(text: str) -> tuple[str, ...]:
-    """Split a block of text into its non-empty lines."""
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+def slots(text: str) -> tuple[str, ...]:
+    """The names of the slots of a text, in order; a name that is there twice comes twice."""
+    return tuple(_SLOT.findall(text))
 
 
 def compile_template(text: str) -> Template:
     """Compile a text in which {name} stands for an entry of the pool of that name."""
-    slots = tuple(_SLOT.findall(text))
-    if not slots:
+    names = slots(text)
+    if not names:
         return Template(text, (), False)
-    return Template(_SLOT.sub("%s", text.replace("%", "%%")), slots, len(set(slots)) < len(slots))
+    return Template(_SLOT.sub("%s", text.replace("%", "%%")), names, len(set(names)) < len(names))
 
 
 def compile_pool(texts: tuple[str, ...]) -> Pool:
@@ -74,12 +69,12 @@ def fill(template: Template, scope: Scope, draw: Draw) -> str:
     Raises:
         KeyError: a slot has no pool in `scope`.
     """
-    text, slots, repeats = template
-    if not slots:
+    text, names, repeats = template
+    if not names:
         return text
     values = []
     last: dict[str, int] = {}
-    for slot in slots:
+    for slot in names:
         pool = scope[slot]
         place = int(draw() * len(pool))
         if repeats:

@@ -10,19 +10,13 @@ from pathlib import Path
 
 from raykd.errors import InputError
 from raykd.sample import dump
-from raykd.sample.english import ENGLISH
 from raykd.sample.general import Articles
-from raykd.sample.japanese import JAPANESE
-from raykd.sample.language import Language
+from raykd.sample.load import LANGUAGES, Language, load_language
 from raykd.sample.messages import Messages
-from raykd.sample.portuguese import PORTUGUESE
-from raykd.sample.russian import RUSSIAN
-from raykd.sample.spanish import SPANISH
 from raykd.sample.technical import Posts
 from raykd.sample.templates import Draw
 
 SAMPLE_VERSION = 1  # raised whenever the same settings give other bytes
-LANGUAGES = {language.code: language for language in (ENGLISH, JAPANESE, SPANISH, PORTUGUESE, RUSSIAN)}
 MANIFEST = "manifest.json"
 
 _FLUSH = 1 << 20  # bytes gathered before they are hashed and written
@@ -114,7 +108,7 @@ def write_sample(
             return found
         (directory / MANIFEST).unlink()
     files = tuple(
-        _write_file(directory, kind, LANGUAGES[language], seed, size)
+        _write_file(directory, kind, load_language(language), seed, size)
         for kind, size in sizes.items()
         for language in languages
     )

@@ -2,8 +2,9 @@
 
 Differences have 95 % bias-corrected and accelerated (BCa) bootstrap intervals (Efron 1987). Scores are
 resampled within each side, so an interval covers the variation between the seeds at hand and no other.
-At ten seeds it is somewhat too narrow: for normal scores it holds the true difference of means in about
-92 % of experiments, at five seeds in 87 % and at three in 80 % (10,000 experiments each).
+At ten seeds it is somewhat too narrow: for normal scores it holds the true difference of means of these two encoders
+on these test texts in about 92 % of experiments, at five seeds in 87 % and at three in 80 % (10,000 experiments each).
+Of other texts it says nothing.
 """
 
 import warnings
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import DegenerateDataWarning, bootstrap
 
-from raykd.statistics.samples import as_samples
+from raykd.statistics.samples import DECIMALS, as_samples
 
 CONFIDENCE = 0.95
 # The bounds of 2,000 resamples vary by a few per cent of the interval's width from one random seed to
@@ -74,7 +75,7 @@ def _difference(scores: ArrayLike, baseline_scores: ArrayLike, centre: Callable[
     sample, baseline = as_samples(scores, baseline_scores)
     shape = sample.shape[:-1]
     sample, baseline = sample.reshape(-1, sample.shape[-1]), baseline.reshape(-1, baseline.shape[-1])
-    estimate = centre(sample, axis=-1) - centre(baseline, axis=-1)
+    estimate = np.round(centre(sample, axis=-1) - centre(baseline, axis=-1), DECIMALS)
     low, high, method = estimate.copy(), estimate.copy(), np.full(len(estimate), "constant", dtype=object)
     varying = np.flatnonzero((np.ptp(sample, axis=-1) > 0) | (np.ptp(baseline, axis=-1) > 0))
     for start in range(0, len(varying), COMPARISONS_AT_ONCE):
@@ -91,7 +92,8 @@ def _interval(
         warnings.simplefilter("ignore", DegenerateDataWarning)
         found = bootstrap(
             (sample, baseline),
-            lambda own, other, axis: centre(own, axis=axis) - centre(other, axis=axis),
+            # BCa counts the replicates below the estimate, so a tie must not hang on the last bit of a sum.
+            lambda own, other, axis: np.round(centre(own, axis=axis) - centre(other, axis=axis), DECIMALS),
             n_resamples=RESAMPLES,
             batch=RESAMPLES_AT_ONCE,
             vectorized=True,

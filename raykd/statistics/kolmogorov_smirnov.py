@@ -9,12 +9,14 @@ returns the asymptotic p with no more than a warning.
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from raykd.statistics.samples import DECIMALS, as_samples
 
 LEVEL = 0.05
 METHOD = "exact, two-sided"
@@ -30,8 +32,8 @@ class Comparison:
 
     `statistic` (D) is the largest distance between the two empirical distribution functions, 0 to 1.
     `difference` is mean(scores) - mean(baseline_scores), in the unit of the scores, and `direction` its
-    sign: D itself does not say which side is better. `ties` tells that some value occurs twice; p_value
-    is then an upper bound (ties can only lower D, never raise it).
+    sign ("same" where the means agree to 12 decimals): D itself does not say which side is better. `ties` tells that
+    some value occurs twice; p_value is then an upper bound (ties can only lower D, never raise it).
     """
 
     statistic: float
@@ -56,29 +58,27 @@ class Attainable:
     not_significant: tuple[float, float]
 
 
-def compare(scores: Sequence[float] | np.ndarray, baseline_scores: Sequence[float] | np.ndarray) -> Comparison:
+def compare(scores: ArrayLike, baseline_scores: ArrayLike) -> Comparison:
     """Tests scores [n] against baseline_scores [n_baseline], unpaired, exact and two-sided.
 
     Raises ValueError when a sample has fewer than two values or one that is not finite, and
     ArithmeticError when the samples are too large to count their orders: n * n_baseline > MOST_PAIRS.
     """
-    sample, baseline = _sample(scores, "scores"), _sample(baseline_scores, "baseline scores")
+    sample, baseline = as_samples(np.ravel(scores), np.ravel(baseline_scores))
     n, n_baseline = len(sample), len(baseline)
     if n * n_baseline > MOST_PAIRS:
         raise ArithmeticError(f"no exact Kolmogorov-Smirnov p-value for {n} and {n_baseline} values: too many")
-    points = np.concatenate([sample, baseline])
-    below, baseline_below = (np.searchsorted(np.sort(own), points, side="right") for own in (sample, baseline))
-    distance = int(np.abs(below * n_baseline - baseline_below * n).max())
-    # fsum rounds once, so the order of the seeds cannot turn "same" into "higher".
+    distance = _distance(sample, baseline)
     difference = math.fsum(sample) / n - math.fsum(baseline) / n_baseline
+    sign = np.sign(np.round(difference, DECIMALS))
     return Comparison(
         statistic=distance / (n * n_baseline),
         p_value=_exact_p_value(distance, n, n_baseline),
-        direction="higher" if difference > 0 else "lower" if difference < 0 else "same",
+        direction="higher" if sign > 0 else "lower" if sign < 0 else "same",
         difference=difference,
         n=n,
         n_baseline=n_baseline,
-        ties=len(np.unique(points)) < n + n_baseline,
+        ties=len(np.unique(np.concatenate([sample, baseline]))) < n + n_baseline,
     )
 
 
@@ -101,6 +101,34 @@ def attainable_p_values(n: int, n_baseline: int, level: float = LEVEL) -> Attain
     )
 
 
+def smallest_p_value(n: int, n_baseline: int) -> float:
+    """The least p of the test: when no two scores overlap."""
+    return 2 / math.comb(n + n_baseline, n)
+
+
+def shift_interval(scores: ArrayLike, baseline_scores: ArrayLike, level: float) -> tuple[float, float]:
+    """All shifts d for which the test of scores - d against baseline_scores has p >= level: (low, high).
+
+    Unless scores tie, the interval holds 0 exactly where the test has no mark at this level; in a shift model it covers
+    the shift with a probability of 1 - level or more. Infinite where no D has a p below the level. (nan, nan) where no
+    shift fits: the samples differ in shape. Raises as `compare`.
+    """
+    sample, baseline = as_samples(np.ravel(scores), np.ravel(baseline_scores))
+    found = attainable_p_values(len(sample), len(baseline), level).significant
+    if found is None:
+        return -math.inf, math.inf
+    needed = round(found[0] * len(sample) * len(baseline))
+    # Between two neighbours of these shifts no score passes another, so D stays the same; at them scores tie.
+    shifts = np.unique(np.round(sample[:, None] - baseline, DECIMALS))
+    between = np.concatenate([[shifts[0] - 1], (shifts[1:] + shifts[:-1]) / 2, [shifts[-1] + 1]])
+    apart = np.array([_distance(np.round(sample - shift, DECIMALS), baseline) for shift in between]) >= needed
+    if apart.all():
+        return math.nan, math.nan
+    kept = np.flatnonzero(~apart)
+    # The gap before between[i] starts at shifts[i - 1]; ties lower D, so both ends of a kept gap are kept.
+    return float(shifts[kept[0] - 1]), float(shifts[kept[-1]])
+
+
 @lru_cache(maxsize=10_000)
 def _exact_p_value(distance: int, n: int, n_baseline: int) -> float:
     """P(D >= distance / (n * n_baseline)) when both samples come from one continuous distribution.
@@ -121,10 +149,8 @@ def _exact_p_value(distance: int, n: int, n_baseline: int) -> float:
     return (orders - paths[n_baseline]) / orders
 
 
-def _sample(values: Sequence[float] | np.ndarray, name: str) -> np.ndarray:
-    sample = np.asarray(values, dtype=np.float64).ravel()
-    if len(sample) < 2:
-        raise ValueError(f"{name}: {len(sample)} value(s), but the test needs at least two")
-    if not np.isfinite(sample).all():
-        raise ValueError(f"{name}: {int((~np.isfinite(sample)).sum())} of {len(sample)} values are not finite")
-    return sample
+def _distance(sample: np.ndarray, baseline: np.ndarray) -> int:
+    """n * n_baseline * D, a whole number."""
+    points = np.concatenate([sample, baseline])
+    below, baseline_below = (np.searchsorted(np.sort(own), points, side="right") for own in (sample, baseline))
+    return int(np.abs(below * len(baseline) - baseline_below * len(sample)).max())

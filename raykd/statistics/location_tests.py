@@ -26,14 +26,15 @@ def mann_whitney(scores: ArrayLike, baseline_scores: ArrayLike) -> tuple[Outcome
     for chosen, method in ((exact, "exact"), (varies & ~exact, "asymptotic")):
         if chosen.any():
             found = mannwhitneyu(pooled[chosen, :n], pooled[chosen, n:], axis=-1, method=method)
-            p_value[chosen] = found.pvalue
+            p_value[chosen] = np.maximum(found.pvalue, np.finfo(np.float64).tiny)
     return Outcome("Mann-Whitney", "unpaired", p_value.reshape(shape)), exact.reshape(shape)
 
 
 def welch(scores: ArrayLike, baseline_scores: ArrayLike) -> Outcome:
     """Welch's t of scores [..., n] against baseline_scores [..., n_baseline], unpaired, two-sided.
 
-    NaN where neither sample varies: t has no value then. Raises as `as_samples`.
+    NaN where neither sample varies: t has no value then. Never 0: where t's tail is below the smallest number, p is
+    that number. Raises as `as_samples`.
     """
     sample, baseline = as_samples(scores, baseline_scores)
     varies = (np.ptp(sample, axis=-1) > 0) | (np.ptp(baseline, axis=-1) > 0)
@@ -42,5 +43,6 @@ def welch(scores: ArrayLike, baseline_scores: ArrayLike) -> Outcome:
         # One side that does not vary is no harm, and scipy warns of its variance.
         warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
         if varies.any():
-            p_value[varies] = ttest_ind(sample[varies], baseline[varies], axis=-1, equal_var=False).pvalue
+            found = ttest_ind(sample[varies], baseline[varies], axis=-1, equal_var=False).pvalue
+            p_value[varies] = np.maximum(found, np.finfo(np.float64).tiny)
     return Outcome("Welch", "unpaired", p_value)

@@ -1,17 +1,18 @@
 """What the exact Kolmogorov-Smirnov test can find, when scores are normal and one side is shifted.
 
+A difference that is to stand after Holm's correction has to be larger than one that is to get a mark: give its level.
+
 Shifts are in standard deviations of the scores over seeds. Power is simulated with fixed random numbers,
 EXPERIMENTS a time: one standard error is at most .008, and .006 at a power of .8.
 """
 
-import math
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from raykd.statistics.kolmogorov_smirnov import LEVEL, attainable_p_values
+from raykd.statistics.kolmogorov_smirnov import LEVEL, attainable_p_values, smallest_p_value
 
 TARGET = 0.8
 EXPERIMENTS = 4_000
@@ -23,7 +24,7 @@ MOST_SEEDS = 128
 
 @dataclass(frozen=True)
 class Reach:
-    """What n scores against n_baseline can show at the level of 5 %.
+    """What n scores against n_baseline can show at a level.
 
     smallest_p_value: when no two scores overlap. false_mark_rate: how often a mark is given to encoders
     that score alike, 0 when no mark can be given. detectable_shift: the least with a power of .8, in
@@ -38,15 +39,19 @@ class Reach:
 
 
 @lru_cache
-def reach(n: int, n_baseline: int) -> Reach:
-    """Raises ValueError for fewer than two scores on either side."""
-    significant = attainable_p_values(n, n_baseline).significant
+def reach(n: int, n_baseline: int, level: float = LEVEL) -> Reach:
+    """level: of one test; the first step of Holm's correction of m tests asks for LEVEL / m.
+
+    Raises ValueError for fewer than two scores on either side.
+    """
+    significant = attainable_p_values(n, n_baseline, level).significant
     shifts = np.arange(0, LARGEST_SHIFT, 0.01)
-    first = bisect_left(shifts, True, key=lambda shift: power(shift, n, n_baseline) >= TARGET) if significant else None
+    enough = bisect_left(shifts, True, key=lambda shift: power(shift, n, n_baseline, level) >= TARGET)
+    first = enough if significant else None
     return Reach(
         n=n,
         n_baseline=n_baseline,
-        smallest_p_value=2 / math.comb(n + n_baseline, n),
+        smallest_p_value=smallest_p_value(n, n_baseline),
         # The largest p that is still a mark; no other lies between it and the level.
         false_mark_rate=significant[1] if significant else 0.0,
         detectable_shift=None if first is None or first == len(shifts) else float(shifts[first]),
@@ -54,8 +59,8 @@ def reach(n: int, n_baseline: int) -> Reach:
 
 
 @lru_cache
-def seeds_needed(shift: float) -> int | None:
-    """The seeds on each side with which `shift` standard deviations are found with a power of .8.
+def seeds_needed(shift: float, level: float = LEVEL) -> int | None:
+    """The seeds on each side with which `shift` standard deviations are found with a power of .8 at a level.
 
     None above MOST_SEEDS. Found by bisection; power falls a little wherever the D that a mark needs steps
     up, so a few seeds fewer can do as well. Raises ValueError unless the shift is positive.
@@ -63,13 +68,13 @@ def seeds_needed(shift: float) -> int | None:
     if shift <= 0:
         raise ValueError(f"a shift of {shift} cannot be found with any number of seeds")
     sizes = range(2, MOST_SEEDS + 1)
-    first = bisect_left(sizes, True, key=lambda n: power(shift, n, n) >= TARGET)
+    first = bisect_left(sizes, True, key=lambda n: power(shift, n, n, level) >= TARGET)
     return sizes[first] if first < len(sizes) else None
 
 
-def power(shift: float, n: int, n_baseline: int) -> float:
-    """The share of experiments with a mark: n normal scores, `shift` above n_baseline others."""
-    significant = attainable_p_values(n, n_baseline, LEVEL).significant
+def power(shift: float, n: int, n_baseline: int, level: float = LEVEL) -> float:
+    """The share of experiments with a p below the level: n normal scores, `shift` above n_baseline others."""
+    significant = attainable_p_values(n, n_baseline, level).significant
     if significant is None:
         return 0.0
     # The same random numbers for every shift keep the power curve smooth.

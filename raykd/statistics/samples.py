@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike
 
 Pairing = Literal["paired", "unpaired"]
 
+# Scores are equal when they are so to 12 decimals: the same decisions summed in another order differ by 1e-16.
+DECIMALS = 12
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -20,7 +23,7 @@ class Outcome:
 
 
 def as_samples(scores: ArrayLike, baseline_scores: ArrayLike, least: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """scores [..., n] and baseline_scores [..., n_baseline] as float64 with the same leading axes.
+    """scores [..., n] and baseline_scores [..., n_baseline] as float64 with the same leading axes, rounded to DECIMALS.
 
     Raises ValueError when the leading axes differ, when a sample has fewer than `least` values, or when
     a value is not finite.
@@ -33,7 +36,7 @@ def as_samples(scores: ArrayLike, baseline_scores: ArrayLike, least: int = 2) ->
             raise ValueError(f"{name}: {int((~np.isfinite(values)).sum())} of {values.size} values are not finite")
     if sample.shape[:-1] != baseline.shape[:-1]:
         raise ValueError(f"{sample.shape} scores and {baseline.shape} baseline scores: the leading axes differ")
-    return sample, baseline
+    return np.round(sample, DECIMALS), np.round(baseline, DECIMALS)
 
 
 def stacked_by_size(

@@ -5,8 +5,10 @@ positive label's for a binary task, and the unweighted mean over labels (macro a
 the caption of Table 8 in Howell et al. (2022) has it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 METRICS = ("f1", "precision", "recall")  # those of Table 8, which are tested
@@ -14,6 +16,13 @@ AVERAGE_PRECISION = "average_precision"  # needs no threshold
 WEIGHTS = ("frozen", "fine-tuned")
 CELL = ["task", "language", "encoder", "weights"]
 RUN = [*CELL, "encoder_seed", "seed"]
+# A seed is far off its cell beyond both of these: eight robust standard deviations, and two points.
+OUTLYING_SPREADS, OUTLYING_POINTS = 8, 0.02
+
+
+def records(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a frame, one named tuple each."""
+    yield from frame.itertuples(index=False)
 
 
 def headline_scores(scores: pd.DataFrame, positive: Mapping[str, str]) -> pd.DataFrame:
@@ -41,6 +50,55 @@ def headline_scores(scores: pd.DataFrame, positive: Mapping[str, str]) -> pd.Dat
     macro = counted.astype({AVERAGE_PRECISION: float}).groupby(RUN, sort=False)[metrics].mean().reset_index()
     values = macro.melt(id_vars=RUN, value_vars=metrics, var_name="metric", value_name="value")
     return values.dropna(subset="value", ignore_index=True)
+
+
+def long_scores(table: pd.DataFrame) -> pd.DataFrame:
+    """A plain table of scores as `headline_scores` returns them: one row a metric.
+
+    table: columns task, language, encoder, weights, encoder_seed, seed, and one column a metric, 0 to 1. Raises
+    ValueError for a missing column, a table without a metric, a value that is missing or not from 0 to 1, and a run
+    that occurs twice.
+    """
+    missing = [name for name in RUN if name not in table.columns]
+    metrics = [str(name) for name in table.columns if name not in RUN]
+    if missing or not metrics:
+        raise ValueError(f"scores have the columns {list(table.columns)}; they need {RUN} and at least one metric")
+    values = table[metrics].to_numpy(dtype=float)
+    wrong = ~((values >= 0) & (values <= 1))
+    if wrong.any():
+        row, column = (int(place) for place in np.argwhere(wrong)[0])
+        raise ValueError(f"scores row {row}: {metrics[column]} is {values[row, column]}, and scores are from 0 to 1")
+    if table.duplicated(RUN).any():
+        first = table[table.duplicated(RUN)].iloc[0][RUN].to_dict()
+        raise ValueError(f"scores of one run occur twice: {first}")
+    return table.melt(id_vars=RUN, value_vars=metrics, var_name="metric", value_name="value")
+
+
+def rare_labels(scores: pd.DataFrame, least: int = 10) -> pd.DataFrame:
+    """Labels with fewer than `least` test texts: columns task, language, label, support.
+
+    scores: columns task, language, label and support. Their F1 hangs on a few texts, and no interval over texts holds
+    for it; one without any text has F1 0, which counts in a macro average as if every text of it had been missed.
+    """
+    support = scores.groupby(["task", "language", "label"], sort=False)["support"].max().reset_index()
+    return support[support["support"] < least].reset_index(drop=True)
+
+
+def outlying_seeds(headline: pd.DataFrame) -> pd.DataFrame:
+    """Seeds far off the others of their cell: columns RUN, metric, value, median and side, "collapsed" or "lucky".
+
+    headline: what `headline_scores` returns. Far: more than OUTLYING_SPREADS robust standard deviations (1.4826 times
+    the median distance from the median) and OUTLYING_POINTS from the median of the cell. One of them can turn the sign
+    of a mean difference. A cell needs five seeds or more for this.
+    """
+    cell = headline.groupby([*CELL, "metric"], sort=False)["value"]
+    median = cell.transform("median")
+    distance = (headline["value"] - median).abs()
+    spread = 1.4826 * distance.groupby([headline[name] for name in [*CELL, "metric"]], sort=False).transform("median")
+    far = (distance > OUTLYING_SPREADS * spread) & (distance > OUTLYING_POINTS) & (cell.transform("size") >= 5)
+    found = headline.assign(median=median)[far]
+    side = np.where(found["value"] < found["median"], "collapsed", "lucky")
+    return found.assign(side=side)[[*RUN, "metric", "value", "median", "side"]].reset_index(drop=True)
 
 
 def cell_summary(headline: pd.DataFrame) -> pd.DataFrame:
@@ -71,16 +129,20 @@ def paired_cells(cells: pd.DataFrame, baselines: Sequence[str]) -> pd.DataFrame:
 def gains(pairs: pd.DataFrame) -> pd.DataFrame:
     """The mean gain over each baseline, over all cells and by encoder weights.
 
-    pairs: what `paired_cells` returns. Returns columns metric, baseline, weights ("all", "frozen" or
-    "fine-tuned"), cells (how many were averaged), relative (mean of the per-cell ratios - 1) and
-    absolute (mean difference, in the unit of the scores). The ratios' mean, not the means' ratio, gives
+    pairs: what `paired_cells` returns. Returns columns metric, baseline, weights ("all", "frozen" or "fine-tuned"),
+    cells (how many were averaged), relative (mean of the per-cell ratios - 1; missing where one of them is, a baseline
+    being 0) and absolute (mean difference, in the unit of the scores). The ratios' mean, not the means' ratio, gives
     the 2.3 % and 1.2 % of section 8.
     """
     scopes = [pairs.assign(weights="all"), pairs]
     averaged = [
         scope.groupby(["metric", "baseline", "weights"], sort=False)
-        .agg(cells=("absolute", "size"), relative=("relative", "mean"), absolute=("absolute", "mean"))
+        .agg(cells=("absolute", "size"), relative=("relative", _mean_of_all), absolute=("absolute", "mean"))
         .reset_index()
         for scope in scopes
     ]
     return pd.concat(averaged, ignore_index=True)
+
+
+def _mean_of_all(values: pd.Series) -> float:
+    return float(values.mean(skipna=False))

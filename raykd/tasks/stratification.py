@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from raykd.errors import InputError
-from raykd.tasks.splits import Counts, check_labels
+from raykd.tasks.draw_splits import Counts, check_labels
 
 
 def stratified_splits(
@@ -50,6 +50,22 @@ def stratified_splits(
             raise InputError(f"{split} got no rows: {len(np.unique(units))} groups are too few to share out by sizes")
         check_labels(split, labels, truth[chosen], 0 if split == "train" else counts.minimum)
     return splits
+
+
+def carve(truth: np.ndarray, texts: np.ndarray, split: np.ndarray, share: float) -> np.ndarray:
+    """The splits with a share of train's rows, of every label alike, in validation; copies of a text stay together.
+
+    truth: bool [rows, labels], texts and split: strings [rows], all in an order that is random. At least one row.
+    """
+    rows = np.flatnonzero(split == "train")
+    size = min(max(1, round(share * len(rows))), max(0, len(rows) - 1))
+    if not size:
+        return split
+    units = np.unique(texts[rows], return_inverse=True)[1]
+    part = _parts(truth[rows], units, [size, len(rows) - size])
+    carved = split.copy()
+    carved[rows[part == 0]] = "validation"
+    return carved
 
 
 def _parts(described: np.ndarray, units: np.ndarray, sizes: Sequence[int]) -> np.ndarray:

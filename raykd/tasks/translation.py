@@ -1,4 +1,4 @@
-"""Labelled rows in other languages, in files that a table source reads.
+"""Labelled rows in other languages, in files that a table source reads, made by any sequence-to-sequence model.
 
 <directory>/translation.json          what made it; another one in the same directory is refused
 <directory>/originals/eng-00000.parquet   the rows, cut into parts that no worker count changes
@@ -17,16 +17,16 @@ import pandas as pd
 import pyarrow as pa
 import ray.data
 import torch
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from raykd.artifacts import Storage, settings_hash
+from raykd.artifacts import Storage
 from raykd.artifacts.store import git_commit, library_versions
 from raykd.config import Cleaning, Translate, TranslateResources
-from raykd.corpus.documents import read_documents
-from raykd.errors import InputError
+from raykd.corpus.documents import filter_values, read_documents
+from raykd.corpus.values import check_filters, filters_of
+from raykd.distill.models.checked import load_config, load_whole
+from raykd.errors import InputError, in_one_line
 from raykd.tasks.candidates import NATURAL
-from raykd.tasks.translator import Translator, open_tokenizer
-
-VERSION = 1
 
 ROW = pa.schema(
     [
@@ -36,7 +36,7 @@ ROW = pa.schema(
         ("group", pa.string()),
         ("origin", pa.string()),  # translated
         ("original", pa.string()),  # doc_id of the row that was translated, the same in corpora and tasks
-        ("problem", pa.string()),  # long, unfinished or empty (translator.Translation); "" for a good row
+        ("problem", pa.string()),  # long, unfinished or empty (`Translation`); "" for a good row
     ]
 )
 ORIGINAL = pa.schema(
@@ -58,28 +58,6 @@ class Part(NamedTuple):
     @property
     def file(self) -> str:
         return f"{self.target}/{self.source}-{self.number:05}.parquet"
-
-
-def translation_identity(spec: Translate, cleaning: Cleaning, inputs: Mapping[str, str]) -> dict[str, Any]:
-    """What decides the translations. inputs: the identities of source files and models by name."""
-    settings = spec.model_dump(mode="json", exclude={"directory", "rejected_share", "sources"})
-    settings |= {
-        "sources": [source.model_dump(mode="json", exclude={"path"}) for source in spec.sources],
-        "cleaning": cleaning.model_dump(mode="json"),
-    }
-    identity = {"version": VERSION, "settings": settings, "inputs": dict(inputs)}
-    return identity | {"hash": settings_hash(identity)}
-
-
-def is_translated(storage: Storage, identity: Mapping[str, Any]) -> bool:
-    """Whether all is there. Raises InputError where the directory holds translations that something else made."""
-    for file in ("translation.json", "manifest.json"):
-        if storage.exists(file) and storage.read_json(file)["hash"] != identity["hash"]:
-            raise InputError(
-                f"translate.directory: {storage.uri} holds translations of other rows, or by other settings; remove "
-                "it or name another directory"
-            )
-    return storage.exists("manifest.json")
 
 
 def translate_rows(
@@ -127,6 +105,8 @@ def translate_rows(
 def _write_originals(storage: Storage, spec: Translate, cleaning: Cleaning) -> None:
     """The labelled natural rows by language, each text once for the same labels, in the order of their ids."""
     storage.remove("originals")
+    if any(filters_of(source) for source in spec.sources):
+        check_filters("translate.sources", spec.sources, filter_values(spec.sources, cleaning), spec.unmatched_share)
     documents = read_documents(spec.sources, seed=0, cleaning=cleaning)
     blocks: Iterable[Any] = documents.iter_batches(batch_format="pyarrow", batch_size=None)
     frames, read = [pd.DataFrame(columns=[*ORIGINAL.names, "language", "problem"])], 0
@@ -227,3 +207,112 @@ def _facts(storage: Storage, parts: Sequence[Part], target: str) -> dict[str, An
         if part.target == target:
             problems.update(storage.read_table(part.file, columns=["problem"])["problem"].to_pylist())
     return {"rows": problems.pop("", 0), "left_out": dict(sorted(problems.items()))}
+
+
+# --- the model ------------------------------------------------------------------------------------------------------
+
+
+class Translation(NamedTuple):
+    """text: "" where there is a problem: "long" (the text has too many tokens), "unfinished" (so has its translation)
+    or "empty"."""
+
+    text: str
+    problem: str = ""
+
+
+class Translator:
+    """From one language to another. The same texts in the same order give the same translations on the same device."""
+
+    def __init__(self, spec: Translate, source: str, target: str, batch_tokens: int, device: str = "cpu") -> None:
+        """Raises InputError for a model that cannot be loaded or does not know one of the languages."""
+        self.spec, self.batch_tokens, self.device = spec, batch_tokens, device
+        self.prompt = spec.prompt_of(source, target)
+        self.tokenizer, self.first_token = open_tokenizer(spec, source, target)
+        name = spec.model_of(source, target)
+        # Half the memory on a GPU, where a model is saved so; a CPU is slow in anything but float32.
+        dtype = torch.float32 if device == "cpu" else "auto"
+        model, _ = load_whole(AutoModelForSeq2SeqLM, name, spec.revision, may_lack=(), dtype=dtype)
+        self.model: Any = model.eval().to(device)
+
+    @torch.inference_mode()
+    def __call__(self, texts: Sequence[str]) -> list[Translation]:
+        """One for each text, in their order."""
+        if not texts:
+            return []
+        ids = self.tokenizer([self.prompt + text for text in texts])["input_ids"]
+        found = [Translation("", "long")] * len(texts)
+        short = [place for place, tokens in enumerate(ids) if len(tokens) <= self.spec.max_tokens]
+        for batch in batches([len(ids[place]) for place in short], self.batch_tokens):
+            places = [short[index] for index in batch]
+            for place, translation in zip(places, self._generate([ids[place] for place in places]), strict=True):
+                found[place] = translation
+        return found
+
+    def _generate(self, ids: list[list[int]]) -> list[Translation]:
+        inputs = self.tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(self.device)
+        first = {} if self.first_token is None else {"forced_bos_token_id": self.first_token}
+        output = self.model.generate(
+            **inputs, **first, num_beams=self.spec.beams, do_sample=False, max_new_tokens=self.spec.max_tokens
+        )
+        # Some models force an end at the limit: what fills it is cut off, whatever its last token.
+        cut = (output[:, 1:] != self.tokenizer.pad_token_id).sum(dim=1) >= self.spec.max_tokens
+        # The start and, after it, the language, which not every tokenizer knows for a special token.
+        words = output[:, 1 if self.first_token is None else 2 :]
+        texts = self.tokenizer.batch_decode(words, skip_special_tokens=True)
+        return [_judged(text.strip(), unfinished) for text, unfinished in zip(texts, cut.tolist(), strict=True)]
+
+
+def _judged(text: str, unfinished: bool) -> Translation:
+    if unfinished or not text:
+        return Translation("", "unfinished" if unfinished else "empty")
+    return Translation(text)
+
+
+def batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
+    """Places of texts in batches of at most batch_tokens with padding, the longest first; at least one a batch."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def open_tokenizer(spec: Translate, source: str, target: str) -> tuple[Any, int | None]:
+    """The tokenizer, and the token that makes a model of many languages write in the target one; else none.
+
+    Raises InputError where the model is not there, is of another kind, is too short or does not know a language.
+    """
+    name = spec.model_of(source, target)
+    with in_one_line(
+        f"translate.model: {name} cannot be loaded (many tokenizers need: pip install 'raykd[translation]')"
+    ):
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=spec.revision, trust_remote_code=False)
+    config = load_config(name, spec.revision)
+    if not config.is_encoder_decoder:
+        raise InputError(f"translate.model: {name} is no sequence-to-sequence model ({config.model_type})")
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions and spec.max_tokens > positions:
+        raise InputError(f"translate.max_tokens: {spec.max_tokens}, but {name} has {positions} positions")
+    if not hasattr(tokenizer, "src_lang"):
+        return tokenizer, None
+    tokens = [_language_token(tokenizer, spec.code(language), language, name) for language in (source, target)]
+    tokenizer.src_lang = spec.code(source)
+    return tokenizer, tokens[1]
+
+
+def _language_token(tokenizer: Any, code: str, language: str, name: str) -> int:
+    """M2M100's tokens are called otherwise than its codes, and it has a method for them; NLLB's and mBART's are not."""
+    try:
+        token = tokenizer.get_lang_id(code) if hasattr(tokenizer, "get_lang_id") else _token(tokenizer, code)
+    except KeyError as error:
+        raise InputError(
+            f"translate.codes: {name} knows no language {code!r}; give what it calls {language}, say {{eng: eng_Latn}}"
+        ) from error
+    return int(token)
+
+
+def _token(tokenizer: Any, code: str) -> int:
+    return int(tokenizer.get_vocab()[code])

@@ -181,3 +181,22 @@ def test_a_store_that_cannot_create_is_named(local, monkeypatch):
     monkeypatch.setattr(local, "create", cannot)
     with pytest.raises(InputError, match=r"resources\.lease=false"), held(local, "x"):
         pass
+
+
+@pytest.mark.parametrize("name", ["notes.json", "1.json", "-00001.json", "000001.json.bak", "٠٠٠٠٠١.json", "README"])
+def test_files_that_are_no_leases_are_left_alone(local, name):
+    local.write_bytes(f"lease/{name}", b"not ours")
+    assert last_lease(local) == (0, None)
+    with held(local, "prepare a.yaml"):
+        assert last_lease(local)[0] == 1
+    assert local.read_bytes(f"lease/{name}") == b"not ours"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"id": 1}', b"\xff", b"[" * 100_000, b'{"pid": "1", "since": 1e400, "renewed": 0}']
+)
+def test_a_lease_that_is_none_is_told_and_nobody_is_let_in(local, content):
+    local.write_bytes("lease/000007.json", content)
+    with pytest.raises(InputError, match=r"000007\.json: this is no lease"), held(local, "prepare a.yaml"):
+        pass
+    assert local.list("lease") == ["000007.json"]

@@ -1,14 +1,17 @@
 """Files on a local path, in memory and on an S3 server."""
 
+import asyncio
 import errno
 import os
 import pickle
+import threading
 from pathlib import Path
 
+import fsspec
 import pyarrow as pa
 import pytest
 
-from raykd.artifacts import SavedEncoder, Storage, retry, transfer
+from raykd.artifacts import SavedEncoder, Storage, ranges, retry, transfer
 from raykd.errors import InputError
 
 
@@ -129,13 +132,13 @@ def test_a_file_that_a_store_has_is_not_sent_again(new_storage, tmp_path, monkey
     storage = new_storage("s3")
     part = 5 << 20  # the least that S3 takes
     monkeypatch.setattr(transfer, "PART_BYTES", part)
-    put_file, sent = storage.filesystem.put_file, []
+    put_file, sent = storage.filesystem._put_file, []
 
-    def put(local: str, path: str) -> None:
+    async def put(local: str, path: str) -> None:
         sent.append(Path(local).name)
-        put_file(local, path, chunksize=part)
+        await put_file(local, path, chunksize=part)
 
-    monkeypatch.setattr(storage.filesystem, "put_file", put)
+    monkeypatch.setattr(storage.filesystem, "_put_file", put)
     (tmp_path / "one").write_bytes(os.urandom(3 << 20))
     (tmp_path / "parts").write_bytes(os.urandom(11 << 20))
     (tmp_path / "small").write_bytes(b"small")
@@ -211,16 +214,137 @@ class HttpError(Exception):
         (IsADirectoryError(), 1),
     ],
 )
-def test_what_is_a_failure_and_what_an_answer(error, tries):
+def test_what_is_a_failure_and_what_an_answer(error, tries, monkeypatch):
     tried = []
 
     def call():
         tried.append(1)
         raise error
 
+    monkeypatch.setattr(retry.time, "sleep", lambda seconds: None)
     with pytest.raises(type(error)):
-        retry.persist("x", call, waits=(0, 0, 0))
+        retry.persist("x", call)
     assert len(tried) == tries
+
+
+class Silent(fsspec.AbstractFileSystem):
+    """A store that never answers so many times, of the kind that blocks."""
+
+    protocol = "silent"
+    cachable = False
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times, self.asked, self.ended = times, 0, 0
+
+    def is_silent(self) -> bool:
+        self.asked += 1
+        return self.asked <= self.times
+
+    def cat_file(self, path, start=None, end=None, **options):
+        if self.is_silent():
+            threading.Event().wait()
+        return b"content"[start:end]
+
+
+class SilentCoroutines(fsspec.asyn.AsyncFileSystem):
+    """The same, of the kind that the object stores' are."""
+
+    protocol = "silent"
+    cachable = False
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times, self.asked, self.ended = times, 0, 0
+
+    is_silent = Silent.is_silent
+
+    async def _cat_file(self, path, start=None, end=None, **options):
+        if self.is_silent():
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.ended += 1
+        return b"content"[start:end]
+
+
+@pytest.mark.parametrize("kind", [Silent, SilentCoroutines])
+def test_a_call_that_never_returns_is_given_up_and_made_again(kind, monkeypatch):
+    monkeypatch.setattr(retry, "TRY_SECONDS", 0.3)
+    monkeypatch.setattr(retry, "WAITS", (0.0, 0.0))
+    assert retry.ask(kind(2), "cat_file", "file") == b"content"
+    assert retry.read_range(kind(2), "file", 3, 5) == b"te"
+    silent = kind(9)
+    with pytest.raises(TimeoutError, match="no answer within 0 s"):
+        retry.read_range(silent, "file", 3, 5)
+    assert silent.asked == 3
+    assert silent.ended == (3 if kind is SilentCoroutines else 0)  # a request that is given up does nothing later on
+
+
+def test_a_loop_that_stands_still_ends_a_call_too(monkeypatch):
+    """As where something blocks the one thread that does all requests."""
+    monkeypatch.setattr(retry, "TRY_SECONDS", 0.2)
+    monkeypatch.setattr(retry, "WAITS", ())
+    filesystem, stopped = SilentCoroutines(0), threading.Event()
+    filesystem.loop.call_soon_threadsafe(stopped.wait, 20)
+    try:
+        with pytest.raises(TimeoutError):
+            retry.ask(filesystem, "cat_file", "file")
+    finally:
+        stopped.set()
+
+
+def test_a_large_file_and_a_slow_store_have_more_time(monkeypatch):
+    given = []
+    monkeypatch.setattr(fsspec.asyn, "sync", lambda loop, call, *rest, timeout, **options: given.append(timeout) or b"")
+    for method, size in (("cat_file", 0), ("pipe_file", 10**9), ("find", 0)):
+        retry.in_time(SilentCoroutines(0), method, "file", size=size)
+    assert given == [60, 1060, 600]
+    slow = SilentCoroutines(0)
+    slow.config_kwargs = {"read_timeout": 200}  # as s3fs keeps what its user has set
+    retry.in_time(slow, "cat_file", "file")
+    assert given[-1] == 400
+
+
+def test_fewer_bytes_than_asked_for_are_a_failure(new_storage, monkeypatch):
+    storage = new_storage("memory")
+    monkeypatch.setattr(retry, "WAITS", (0.0,))
+    storage.write_bytes("file", b"0123456789")
+    cat, lost = storage.filesystem.cat_file, [5, 3]
+    monkeypatch.setattr(
+        storage.filesystem, "cat_file", lambda *rest, **options: cat(*rest, **options)[: lost.pop() if lost else None]
+    )
+    with pytest.raises(OSError, match="5 bytes from 2 came in place of 6"):
+        storage.read_range("file", 2, 8)
+    assert storage.read_range("file", 2, 8) == b"234567"
+
+
+def test_a_file_is_read_in_parts_without_a_byte_ahead(storage, monkeypatch):
+    content = os.urandom(10_000)
+    storage.write_bytes("file", content)
+    asked, read_range = [], ranges.read_range
+    monkeypatch.setattr(ranges, "read_range", lambda *rest: asked.append(rest[2:]) or read_range(*rest))
+    with ranges.open_ranges(storage.filesystem, storage.path("file")) as file:
+        assert file.seek(-100, os.SEEK_END) == 9_900
+        assert file.read(200) == content[9_900:]
+        assert (file.read(), file.seek(10), file.read(5), file.tell()) == (b"", 10, content[10:15], 15)
+    assert asked == ([] if storage.is_local else [(9_900, 10_000), (10_000, 10_000), (10, 15)])
+    monkeypatch.setattr(ranges, "BUFFER", 4_000)
+    asked.clear()
+    with ranges.open_stream(storage.filesystem, storage.path("file")) as file:
+        file.seek(1_000)
+        assert file.readline() + file.read(500) + file.read() == content[1_000:]
+    assert asked[:1] == ([] if storage.is_local else [(1_000, 5_000)])
+    assert sum(stop - start for start, stop in asked) == (0 if storage.is_local else 9_000)
+    monkeypatch.setattr(ranges, "MARGIN", 100)
+    asked.clear()
+    with ranges.open_stream(storage.filesystem, storage.path("file"), until=5_000) as file:
+        file.seek(1_000)
+        assert file.read(3_900) == content[1_000:4_900]
+        assert file.read(150) == content[4_900:5_050]
+        if not storage.is_local:
+            assert asked == [(1_000, 5_000), (5_000, 5_100)]
+        assert file.read() == content[5_050:]
 
 
 def test_a_server_that_is_away_for_a_moment_is_waited_for(new_storage, monkeypatch):

@@ -99,3 +99,12 @@ def test_the_commit_is_the_one_given_at_submit_or_unknown_without_git(monkeypatc
     monkeypatch.delenv("RAYKD_COMMIT")
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert git_commit() == "unknown"
+
+
+def test_files_that_are_removed_leave_a_result_complete(store):
+    store.storage.write_bytes(f"{TEXTS.directory}/large", b"x" * 9)
+    store.complete(TEXTS, {"documents": 3}, time.time())
+    for _ in range(2):  # the second finds nothing to do
+        store.remove_files(TEXTS, ["large"], {"large": 9})
+        assert store.facts(TEXTS) == {"documents": 3, "large": 9}
+        assert "large" not in store.manifest(TEXTS)["files"] and not store.storage.exists(f"{TEXTS.directory}/large")

@@ -10,7 +10,8 @@ import pytest
 
 from raykd.artifacts import Result, ResultStore, Storage
 from raykd.config import TableSource
-from raykd.corpus.rank import document_id, rank
+from raykd.corpus import resume
+from raykd.corpus.hashing import document_id, shuffle_key
 from raykd.corpus.schema import TEXT
 
 
@@ -32,6 +33,12 @@ def write_rows(tmp_path) -> Callable[..., TableSource]:
 
 
 @pytest.fixture
+def without_ray(monkeypatch):
+    """One task after the other, in this process."""
+    monkeypatch.setattr(resume, "reports_of_each", lambda items, work: [work(item) for item in items])
+
+
+@pytest.fixture
 def write_texts(store) -> Callable[..., Result]:
     """Writes a complete texts/ result: {language: shards of texts}, each document's rank hashed, all in rank order."""
 
@@ -40,7 +47,7 @@ def write_texts(store) -> Callable[..., Result]:
         facts: dict[str, Any] = {}
         for language, shards in languages.items():
             ids = [document_id(language, str(n)) for n in range(sum(map(len, shards)))]
-            documents = sorted((rank(56, doc_id), doc_id) for doc_id in ids)
+            documents = sorted((shuffle_key(56, doc_id), doc_id) for doc_id in ids)
             reports = []
             for number, texts in enumerate(shards):
                 rows = [

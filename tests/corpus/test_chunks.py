@@ -11,11 +11,11 @@ import pytest
 
 from raykd.artifacts import Result
 from raykd.config import Conversation, Corpus, StackExchangeSource, TableSource, WikipediaSource
+from raykd.corpus.budget import cutoff_key
 from raykd.corpus.documents import unit_documents
-from raykd.corpus.quantity import cutoff_rank
-from raykd.corpus.rank import chunk_ranks, document_id
+from raykd.corpus.hashing import chunk_shuffle_keys, document_id
 from raykd.corpus.readers import split_units
-from raykd.corpus.texts import prepare_texts
+from raykd.corpus.text_shards import prepare_texts
 
 SEED, CHUNK = 56, 500
 SHIFT = (CHUNK - 1).bit_length()
@@ -57,22 +57,22 @@ def write(folder, form: str) -> object:
     return TableSource(reader="table", language="eng", path=str(path))
 
 
-def test_chunk_ranks_are_a_hash_and_a_place():
+def test_chunk_shuffle_keys_are_a_hash_and_a_place():
     offsets = np.array([0, 3, 499, 500, 1700, 10**12])
-    ranks = chunk_ranks(SEED, "source", "", offsets, CHUNK)
+    ranks = chunk_shuffle_keys(SEED, "source", "", offsets, CHUNK)
     assert ranks.dtype == np.uint64
     assert (ranks & np.uint64(2**SHIFT - 1)).tolist() == [0, 3, 499, 0, 200, 0]
     upper = [rank >> SHIFT for rank in ranks.tolist()]
     assert upper[0] == upper[1] == upper[2]
     assert len(set(upper)) == 4
     for other in ((57, "source", ""), (SEED, "other", ""), (SEED, "source", "file")):
-        assert not set(upper) & {rank >> SHIFT for rank in chunk_ranks(*other, offsets, CHUNK).tolist()}
-    parts = [chunk_ranks(SEED, "source", "", part, CHUNK) for part in (offsets[:2], offsets[2:])]
+        assert not set(upper) & {rank >> SHIFT for rank in chunk_shuffle_keys(*other, offsets, CHUNK).tolist()}
+    parts = [chunk_shuffle_keys(SEED, "source", "", part, CHUNK) for part in (offsets[:2], offsets[2:])]
     assert np.concatenate(parts).tolist() == ranks.tolist()
 
 
 def test_chunks_are_a_uniform_shuffle():
-    ranks = chunk_ranks(SEED, "source", "", np.arange(10_000) * CHUNK, CHUNK)
+    ranks = chunk_shuffle_keys(SEED, "source", "", np.arange(10_000) * CHUNK, CHUNK)
     tenths = np.histogram(ranks / 2**64, bins=10, range=(0, 1))[0]
     assert ((tenths - 1000) ** 2 / 1000).sum() < 27.9  # chi-squared, 9 degrees of freedom, p = .001
     assert abs(np.corrcoef(ranks.argsort().argsort(), np.arange(10_000))[0, 1]) < 0.04
@@ -149,7 +149,7 @@ def test_a_budget_takes_whole_chunks_to_within_one_document(local_ray, store, wr
 
     largest, before = max(row["bytes"] for row in rows), set()
     for budget in range(1000, 20_000, 1700):
-        cutoff = cutoff_rank(store, results[0], "eng", budget)
+        cutoff = cutoff_key(store, results[0], "eng", budget)
         taken = {row["doc_id"] for row in rows if row["rank"] <= cutoff}
         size = sum(row["bytes"] for row in rows if row["rank"] <= cutoff)
         cut = [chunk for chunk in chunks if 0 < len(taken & set(chunk)) < len(chunk)]

@@ -7,39 +7,14 @@ import unicodedata
 import pytest
 
 from raykd.config import Cleaning
-from raykd.corpus.clean import CODE_TAG, LINK_TAG, clean_text, html_to_text
+from raykd.corpus.clean import CODE_TAG, LINK_TAG, clean_text
+from raykd.corpus.html import html_to_text
 from raykd.corpus.tokenizer import train_wordpiece
 
 
 def cleaned(html: str, **cleaning: str) -> str:
     options = Cleaning(**cleaning)
     return clean_text(html_to_text(html, options), options)
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("no markup, 1 < 2 and a > b", "no markup, 1 < 2 and a > b"),
-        ("<p>one</p><p>two</p>", "one\ntwo"),
-        ("before<ul><li>a</li><li>b</li></ul>after", "before\na\nb\nafter"),
-        ("before<p>inside</p>after", "before\ninside\nafter"),
-        ("one<br>two<br/>three<hr />four", "one\ntwo\nthree\nfour"),
-        ("<h1>Title</h1><blockquote>said</blockquote>", "Title\nsaid"),
-        ("<table><tr><td>a</td><td>b</td></tr></table>", "a\nb"),
-        ("a <b>bold</b>er <i>word</i>", "a bolder word"),
-        ("<pre><code>if a &lt; b:\n    run(a)\n</code></pre><p>ok</p>", "if a < b:\nrun(a)\nok"),
-        ("use <code>&lt;p&gt;</code> here", "use <p> here"),
-        ("AT&amp;T &eacute;t&eacute; &#26085;&#x672C;", "AT&T été 日本"),
-        ('see <a href="https://a.org/x">the page</a>.', "see the page (https://a.org/x)."),
-        ('see <a href="https://a.org/x">https://a.org/x</a>', "see https://a.org/x"),
-        ('see <a href="#note">the note</a>', "see the note"),
-        ("a<!-- remark -->b", "ab"),
-        ("", ""),
-        ("<p></p>", ""),
-    ],
-)
-def test_html_to_text(html, text):
-    assert cleaned(html) == text
 
 
 @pytest.mark.parametrize(

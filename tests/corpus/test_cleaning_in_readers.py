@@ -10,7 +10,7 @@ from raykd.corpus.clean import clean_text
 from raykd.corpus.documents import unit_documents
 from raykd.corpus.readers import split_units
 from raykd.corpus.readers.wikitext import plain_text
-from raykd.corpus.texts import prepare_texts
+from raykd.corpus.text_shards import prepare_texts
 from raykd.tasks.prepare import prepare_task
 
 TAG, DROP = Cleaning(code="tag", links="tag"), Cleaning(code="drop", links="drop")

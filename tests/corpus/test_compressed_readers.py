@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import lzma
 import os
 import sys
 import threading
@@ -36,7 +37,12 @@ POSTS = (
 def compress(content: bytes, suffix: str) -> bytes:
     """Two streams one after the other, as pigz, pbzip2 and pzstd write them."""
     parts = content[: len(content) // 2], content[len(content) // 2 :]
-    pack = {".gz": gzip.compress, ".bz2": bz2.compress, ".zst": lambda part: pa.Codec("zstd").compress(part, True)}
+    pack = {
+        ".gz": gzip.compress,
+        ".bz2": bz2.compress,
+        ".zst": lambda part: pa.Codec("zstd").compress(part, True),
+        ".xz": lzma.compress,
+    }
     return b"".join(pack[suffix](part) for part in parts)
 
 
@@ -66,7 +72,7 @@ def pack(path, members: dict[str, bytes], **options) -> StackExchangeSource:
     return posts(path, name="site")
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst"])
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst", ".xz"])
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_compressed_table_gives_the_documents_of_the_plain_one(tmp_path, name, suffix):
     (tmp_path / name).write_bytes(CONTENTS[name])
@@ -79,21 +85,28 @@ def test_a_compressed_table_gives_the_documents_of_the_plain_one(tmp_path, name,
     assert any(row[-1] for row in documents(plain))
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst"])
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst", ".xz"])
 def test_compressed_posts_give_the_documents_of_the_plain_file(tmp_path, suffix):
     (tmp_path / "Posts.xml").write_bytes(POSTS)
     (tmp_path / f"Posts.xml{suffix}").write_bytes(compress(POSTS, suffix))
     assert documents(posts(tmp_path / f"Posts.xml{suffix}")) == documents(posts(tmp_path / "Posts.xml"))
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst"])
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst", ".xz"])
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_damaged_compressed_table_is_bad_input(tmp_path, name, suffix):
     content = compress(CONTENTS[name], suffix)
-    for damaged in (content[:-3], content[: len(content) // 3], b"no archive at all", content + b"more"):
+    for damaged, what in (
+        (content[:-3], f"cut off at byte {len(content) - 3:,}"),
+        (content[: len(content) // 3], f"cut off at byte {len(content) // 3:,}"),
+        (b"no archive at all", "its first bytes are others, not (gzip|bzip2|Zstandard|xz); give it the suffix of what"),
+        (content + b"more", "damaged |cut off"),
+        (content[:-20] + bytes([content[-20] ^ 255]) + content[-19:], "damaged |cut off"),
+    ):
         (tmp_path / f"{name}{suffix}").write_bytes(damaged)
-        with pytest.raises(InputError, match=rf"{name}{suffix}: broken off, or not what its name says"):
+        with pytest.raises(InputError, match=rf"{name}{suffix}: ({what})") as error:
             rows(table(tmp_path / f"{name}{suffix}"))
+        assert "\n" not in str(error.value)
 
 
 def test_a_file_beside_its_compressed_form_would_be_read_twice(tmp_path):

@@ -1,6 +1,7 @@
 """Damaged dumps: whatever is wrong with a line, it is rejected by its byte, and no other row is lost."""
 
 import random
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -8,10 +9,10 @@ import pytest
 from raykd.config import StackExchangeSource
 from raykd.corpus.documents import unit_documents
 from raykd.corpus.readers import split_units
-from raykd.corpus.readers.xml_rows import parse_rows
+from raykd.corpus.readers.stackexchange import parse_rows
 from raykd.sample.dump import HEAD, TAIL, row
 
-FRAME = (b"", b"<posts>", b"</posts>", b'<?xml version="1.0" encoding="utf-8"?>')
+FRAME = re.compile(rb"(\s*(<\?[^<>]*\?>|<!--(?:(?!-->).)*-->|</?posts>))*\s*", re.DOTALL)
 DUMPS = 500
 
 
@@ -48,19 +49,20 @@ def damage(content: bytes, generator: random.Random) -> bytes:
 def plain_reading(content: bytes) -> tuple[dict[int, str], set[int]]:
     """By the byte at which its line starts: the ids of the posts, and what must be rejected. Lines are cut at "\\n"."""
     good, bad, offset = {}, set(), 0
-    for line in content.split(b"\n"):
-        bare = line.removeprefix(b"\r").rstrip(b"\r").removeprefix(b"\xef\xbb\xbf").strip()
+    for line in content.splitlines(keepends=True):
+        bare = line.removeprefix(b"\xef\xbb\xbf").strip()
+        bare = bare[FRAME.match(bare).end() :]
         try:
             element = ElementTree.fromstring(bare)
             if element.tag == "row" and not len(element) and {"Id", "PostTypeId"} <= set(element.attrib):
                 if element.attrib["PostTypeId"] in ("1", "2"):
                     good[offset] = element.attrib["Id"]
-            elif bare not in FRAME:
+            elif bare:
                 bad.add(offset)
         except (ElementTree.ParseError, ValueError, LookupError):
-            if bare not in FRAME and not (bare.startswith(b"<?xml") and bare.count(b"<") == 1):
+            if bare and not (bare.startswith(b"<?xml") and bare.count(b"<") == 1):
                 bad.add(offset)
-        offset += len(line) + 1
+        offset += len(line)
     return good, bad
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from raykd.corpus import documents
 from raykd.corpus.documents import read_documents, reports_of_each
-from raykd.corpus.rank import document_id, rank
+from raykd.corpus.hashing import document_id, shuffle_key
 from raykd.corpus.schema import DOCUMENT
 
 pytestmark = pytest.mark.usefixtures("local_ray")
@@ -23,13 +24,22 @@ def test_documents_of_several_sources_in_any_units(write_rows):
     assert len(found) == len(by_unit[0]) == 32
     for n in range(30):
         row = found[document_id("one", str(n))]
-        assert row["rank"] == rank(56, row["doc_id"])
+        assert row["rank"] == shuffle_key(56, row["doc_id"])
         assert (row["language"], row["text"], row["group"], row["problem"]) == ("eng", f"text {n}", f"c{n}", "")
     assert sorted((row["text"], row["problem"]) for row in by_unit[0] if row["language"] == "spa") == [
         ("", "nothing in column 'text'"),
         ("hola", ""),
     ]
     assert set(by_unit[0][0]) == set(DOCUMENT.names)
+
+
+def test_many_files_are_cut_into_units_by_tasks(write_rows, monkeypatch):
+    """In the order that they have when this process looks into them."""
+    sources = [write_rows(f"rows-{number}", [{"text": f"text {n}"} for n in range(number)]) for number in range(12)]
+    here = documents.units_of(sources, 60)
+    monkeypatch.setattr(documents, "FILES_HERE", 3)
+    monkeypatch.setattr(documents, "FILES_A_TASK", 5)
+    assert documents.units_of(sources, 60) == here and len(here) > 12
 
 
 def test_an_empty_source_has_no_documents(write_rows):
@@ -41,4 +51,4 @@ def test_reports_keep_their_shape_and_64_bits():
     assert sorted(reports, key=lambda report: report["rank"]) == [
         {"rank": 2**64 - n, "parts": ["é"] * n} for n in (3, 2, 1)
     ]
-    assert reports_of_each([], lambda n: n) == []
+    assert list(reports_of_each([], lambda n: n)) == []

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, models
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from raykd.artifacts import Result
-from raykd.corpus.quantity import cutoff_ranks
+from raykd.corpus.budget import cutoff_keys
 from raykd.corpus.tokenizer import SPECIAL_TOKENS, load_tokenizer, train_tokenizer, train_wordpiece
 from raykd.errors import InputError
 
@@ -64,7 +64,7 @@ def test_a_trained_tokenizer_is_saved_and_loads_with_its_special_tokens(store, w
     english = [["The quick brown Fox jumps", "über Straße"], ["never reached, never counted: ЖЖЖ"]]
     texts = write_texts({"eng": english, "jpn": [["日本語の文章です。東京タワー"]]})
     result = Result("tokenizers", "teacher", 1, {"vocabulary": 150})
-    cutoffs = cutoff_ranks(store, texts, None)
+    cutoffs = cutoff_keys(store, texts, None)
     cutoffs["eng"] = store.facts(texts)["languages"]["eng"]["shards"][0]["last_rank"]
     store.storage.write_bytes(f"{result.directory}/stale.json", b"of an earlier try")
     train_tokenizer(store, result, [(texts, cutoffs)])
@@ -84,7 +84,7 @@ def test_a_trained_tokenizer_is_saved_and_loads_with_its_special_tokens(store, w
 
 
 def test_a_tokenizer_without_a_mask_is_refused(tmp_path):
-    bare = Tokenizer(models.WordPiece({"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3}, unk_token="[UNK]"))
+    bare = Tokenizer(models.WordPiece({"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "tea": 4}, unk_token="[UNK]"))
     names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
     PreTrainedTokenizerFast(tokenizer_object=bare, **names).save_pretrained(tmp_path)
     with pytest.raises(InputError, match="no mask token"):

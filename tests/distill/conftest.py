@@ -1,6 +1,6 @@
 """Tiny teachers, made-up sequences, and token shards on storage."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -16,11 +16,12 @@ from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
 from raykd.config import Adapt, Distill, Pretrain, TrainResources
 from raykd.corpus.schema import TOKENS
 from raykd.corpus.tokenizer import SPECIAL_TOKENS
-from raykd.distill.engine import Reduce
-from raykd.distill.masking import Masker
-from raykd.distill.order import Group
-from raykd.distill.sequences import Sequences, SpecialIds
-from raykd.distill.training import Training, TrainingJob
+from raykd.distill.data.masking import Masker
+from raykd.distill.data.packing import Sequences, SpecialIds
+from raykd.distill.data.sampler import Group
+from raykd.distill.train.job import TrainingJob
+from raykd.distill.train.loop import Hooks, Training
+from raykd.distill.train.step import Reduce
 
 VOCABULARY = 40
 SPECIAL = SpecialIds(start=2, end=3, pad=0)
@@ -233,15 +234,14 @@ def make_tokens(store) -> Callable[..., Result]:
 def read_directly(store) -> Callable[..., Iterator[pa.Table]]:
     """The tables of each step of a worker, by plain parquet reads: what the loader must give."""
 
-    def read(tokens: Result, dealt: Sequence[tuple[int, Group]], first_step: int, last_step: int) -> Iterator[pa.Table]:
+    def read(tokens: Result, steps: Iterable[Sequence[Group]]) -> Iterator[pa.Table]:
         columns = ["doc_id", "piece", "input_ids"]
-        for step in range(first_step, last_step):
+        for groups in steps:
             tables = [
                 store.storage.read_table(f"{tokens.directory}/{group.file}", columns).slice(
                     group.start, group.stop - group.start
                 )
-                for its_step, group in dealt
-                if its_step == step
+                for group in groups
             ]
             yield pa.concat_tables(tables) if tables else TOKENS.empty_table().select(columns)
 
@@ -317,6 +317,14 @@ class SharedSum:
         return add
 
 
+class Saving(Hooks):
+    def __init__(self, save: Callable[[Training], None]) -> None:
+        self.save = save
+
+    def checkpoint(self, training: Training) -> None:
+        self.save(training)
+
+
 @pytest.fixture
 def train(read_directly) -> Callable[..., list[Training]]:
     """Trains a job with a number of workers, each a thread, and no Ray; returns the workers' trainings, done.
@@ -337,8 +345,8 @@ def train(read_directly) -> Callable[..., list[Training]]:
             prepare(training)
 
         def work(training: Training) -> None:
-            steps = read_directly(job.tokens, training.worker_groups(), len(training.rows), training.total_steps)
-            training.run(steps, shared.reduce(training.rank), save, lambda row, timing: None)
+            steps = read_directly(job.tokens, training.steps_to_read())
+            training.run(steps, shared.reduce(training.rank), Saving(save))
 
         with ThreadPoolExecutor(workers) as threads:
             list(threads.map(work, trainings))

@@ -1,11 +1,12 @@
-"""A sweep on a real Ray: trials beside workers that take nearly all CPUs, and trainings that fail."""
+"""A sweep on a real Ray: trials beside workers that take all CPUs, and trainings that fail."""
 
 from dataclasses import dataclass, replace
 
 import pytest
+import ray
 
 from raykd.artifacts import Result, SavedEncoder
-from raykd.evaluate.sweep import run_sweep
+from raykd.distill.ray_train.sweep import run_sweep
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,17 @@ def make_trial(make_job, distill_spec, make_teacher, save_model, tmp_path, monke
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_trials_leave_all_cpus_and_a_training_that_failed_is_not_tried_again(local_ray, store, make_trial, tmp_path):
-    """Of 2 CPUs, 1.9 for the worker and 0.1 for its reader."""
-    lines, share = [], {"cpus_per_worker": 1.9, "failures": 1}
+    lines, share = [], {"cpus_per_worker": ray.cluster_resources()["CPU"], "failures": 1}
     jobs = [make_trial("broken", broken=True, **share), make_trial("sound", **share)]
     with pytest.raises(
-        RuntimeError, match=r"(?s)1 of 2 failed; run again .* broken: WorkerGroupError: .*cannot be read"
+        RuntimeError, match=r"(?s)1 of 2 failed; run again .* broken seed 7: WorkerGroupError: .*cannot be read"
     ):
         run_sweep(jobs, 1, lines.append)
     assert (tmp_path / "broken").read_text() == "xx" and (tmp_path / "sound").read_text() == "x"
-    assert sorted(line.split(" in ")[0] for line in lines) == ["sweep: broken failed", "sweep: sound distilled"]
+    assert sorted(line.split(" in ")[0] for line in lines) == [
+        "sweep: broken seed 7 failed",
+        "sweep: sound seed 7 distilled",
+    ]
     assert store.facts(jobs[1][1])["steps"] == 8

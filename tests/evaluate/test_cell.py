@@ -9,16 +9,16 @@ import safetensors.torch
 from sklearn.metrics import average_precision_score, f1_score
 
 from raykd.artifacts import SavedEncoder
-from raykd.artifacts.overview import overview
 from raykd.config import Head
 from raykd.errors import InputError
-from raykd.evaluate import run as run_module
+from raykd.evaluate import run_cell as run_module
 from raykd.evaluate.cell import headline_scores, is_complete, missing_seeds, sharing_states
-from raykd.evaluate.classifier import make_head
-from raykd.evaluate.run import Machine, run_cells
+from raykd.evaluate.classifier.train import make_head
+from raykd.evaluate.run_cell import WorkerSpec, run_cells
+from raykd.jobs.overview import overview
 
 FILES = ("scores.parquet", "averages.parquet", "predictions.parquet")
-MACHINE = Machine(10**9)
+WORKER = WorkerSpec(10**9)
 
 
 def content(store, cell, names=FILES):
@@ -28,7 +28,7 @@ def content(store, cell, names=FILES):
 def test_what_is_stored(store, make_cell):
     cell = make_cell()
     assert missing_seeds(store, cell) == [(56, 0), (56, 1), (56, 2)]
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     assert is_complete(store, cell) and not missing_seeds(store, cell)
     scores = store.storage.read_table(cell.file("scores.parquet"))
     assert scores["label"].to_pylist() == [*cell.labels] * 3
@@ -39,7 +39,7 @@ def test_what_is_stored(store, make_cell):
         above = [label for label, p in zip(cell.labels, row["probabilities"], strict=True) if p > 0.5]
         assert row["predicted"] == above
     assert predictions[24]["doc_id"] == "test0" and predictions[24]["seed"] == 1
-    config = store.storage.read_json(cell.file("heads/config.json"))
+    config = store.storage.read_json(cell.head_config_file)
     assert (config["width"], config["labels"]) == (32, [*cell.labels])
     assert Head.model_validate(config["head"]) == cell.head
     weights = safetensors.torch.load(store.storage.read_bytes(cell.file("heads/56-2.safetensors")))
@@ -53,7 +53,7 @@ def test_what_is_stored(store, make_cell):
 
 def test_scores_are_those_of_scikit_learn_on_the_stored_predictions(store, make_cell):
     cell = make_cell()
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     predictions = store.storage.read_table(cell.file("predictions.parquet")).to_pandas()
     scores = store.storage.read_table(cell.file("scores.parquet")).to_pandas()
     means = store.storage.read_table(cell.file("averages.parquet")).to_pandas().set_index(["seed", "average"])
@@ -74,7 +74,7 @@ def test_scores_are_those_of_scikit_learn_on_the_stored_predictions(store, make_
 @pytest.mark.parametrize("at", ["train", "scores"])
 def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, monkeypatch, weights, at):
     whole = make_cell(weights, encoder="distilbert")
-    run_cells(store, [whole], MACHINE)
+    run_cells(store, [whole], WORKER)
     cell = make_cell(weights, encoder="distilbert", result=replace(whole.result, version=2))
     name = "train_frozen" if weights == "frozen" else "train_fine_tuned"
     train, write_table = getattr(run_module, name), store.storage.write_table
@@ -94,28 +94,28 @@ def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, mon
     monkeypatch.setattr(run_module, name, train_or_stop)
     monkeypatch.setattr(store.storage, "write_table", write_or_stop)
     with pytest.raises(KeyboardInterrupt):
-        run_cells(store, [cell], MACHINE)
+        run_cells(store, [cell], WORKER)
     assert missing_seeds(store, cell) == [(56, 2)] and not is_complete(store, cell)
 
     trained = [None] * 10
     monkeypatch.setattr(store.storage, "write_table", write_table)
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     assert trained[10:] == [2]
     assert content(store, cell) == content(store, whole)
 
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     assert trained[10:] == [2]
 
 
 def test_more_seeds_add_rows(store, make_cell):
     cell = make_cell(seeds=2)
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     before = store.storage.read_table(cell.file("scores.parquet"))
     second = SavedEncoder("bert", 57, "1" * 64, "encoders/bert")
     more = replace(cell, seeds=3, encoders=(*cell.encoders, second))
     assert missing_seeds(store, more) == [(56, 2), (57, 0), (57, 1), (57, 2)]
     assert not is_complete(store, more)
-    run_cells(store, [more], MACHINE)
+    run_cells(store, [more], WORKER)
     after = store.storage.read_table(cell.file("scores.parquet"))
     assert after.slice(0, before.num_rows).equals(before)
     assert after.num_rows == 3 * before.num_rows
@@ -123,31 +123,31 @@ def test_more_seeds_add_rows(store, make_cell):
     assert after["f1"].to_pylist()[:9] == after["f1"].to_pylist()[9:]
     assert len(store.facts(cell.result)["seeds"]) == 6
     written = content(store, more, (*FILES, "manifest.json"))
-    run_cells(store, [cell], MACHINE)  # fewer seeds again
+    run_cells(store, [cell], WORKER)  # fewer seeds again
     assert content(store, more, (*FILES, "manifest.json")) == written
 
 
 def test_a_complete_cell_that_was_cut_off_with_more_seeds_is_unfinished(store, make_cell, monkeypatch):
     """And not damaged: its files are no longer those of its manifest."""
     cell = make_cell(seeds=1)
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     monkeypatch.setattr(store, "complete", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run_cells(store, [replace(cell, seeds=2)], MACHINE)
+        run_cells(store, [replace(cell, seeds=2)], WORKER)
     (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": [[56, 0]]}, lease=None)
     assert status.state == "unfinished"
     monkeypatch.undo()
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     (status,) = overview(store.storage, {"cell": cell.result.directory}, {"cell": [[56, 0]]}, lease=None)
     assert status.state == "done" and len(store.facts(cell.result)["seeds"]) == 2
 
 
 def test_scores_without_a_manifest_get_one(store, make_cell):
     cell = make_cell()
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     before = content(store, cell)
     store.storage.remove(cell.file("manifest.json"))
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     assert is_complete(store, cell) and content(store, cell) == before
 
 
@@ -158,20 +158,20 @@ def test_a_process_that_was_given_up_drops_no_rows(store, make_cell, monkeypatch
     def train_beside_another(*arguments):
         if not added:
             added.append(True)
-            run_cells(store, [replace(cell, seeds=2)], MACHINE)
+            run_cells(store, [replace(cell, seeds=2)], WORKER)
         return train(*arguments)
 
     monkeypatch.setattr(run_module, "train_frozen", train_beside_another)
     with pytest.raises(RuntimeError, match=r"another process writes to it"):
-        run_cells(store, [cell], MACHINE)
+        run_cells(store, [cell], WORKER)
     assert missing_seeds(store, cell) == [(56, 2)]
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     assert is_complete(store, cell) and not missing_seeds(store, cell)
 
 
 def test_a_cell_whose_rows_another_has_changed_is_not_complete(store, make_cell, monkeypatch):
     cell = make_cell()
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     scores = store.storage.read_table(cell.file("scores.parquet"))
     store.storage.remove(cell.file("manifest.json"))
     complete = run_module._Running.complete
@@ -182,16 +182,16 @@ def test_a_cell_whose_rows_another_has_changed_is_not_complete(store, make_cell,
 
     monkeypatch.setattr(run_module._Running, "complete", complete_beside_another)
     with pytest.raises(RuntimeError, match=r"another process writes to it"):
-        run_cells(store, [cell], MACHINE)
+        run_cells(store, [cell], WORKER)
     assert not is_complete(store, cell)
     monkeypatch.undo()
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     assert is_complete(store, cell) and store.storage.read_table(cell.file("scores.parquet")).equals(scores)
 
 
 def test_binary_cell(store, make_cell):
     cell = make_cell(kind="binary", labels=("sport", "food"), positive="food")
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     means = store.storage.read_table(cell.file("averages.parquet")).to_pandas()
     positive = means[means["average"] == "positive"]
     assert list(headline_scores(store, cell).values()) == list(positive["f1"])
@@ -199,10 +199,10 @@ def test_binary_cell(store, make_cell):
 
 def test_thresholds_of_validation(store, make_cell):
     cell = make_cell(threshold=None)
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     scores = store.storage.read_table(cell.file("scores.parquet")).to_pandas()
     fixed = make_cell()
-    run_cells(store, [replace(fixed, result=replace(fixed.result, version=2))], MACHINE)
+    run_cells(store, [replace(fixed, result=replace(fixed.result, version=2))], WORKER)
     plain = store.storage.read_table(replace(fixed, result=replace(fixed.result, version=2)).file("scores.parquet"))
     assert (plain.to_pandas()["threshold"] == 0.5).all() and scores["threshold"].nunique() > 1
     assert (scores["validation_f1"] >= plain.to_pandas()["validation_f1"]).all()
@@ -214,13 +214,13 @@ def test_thresholds_of_validation(store, make_cell):
 
 def test_fewer_training_rows_are_the_first(store, make_cell):
     cell = make_cell(train_rows=20)
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     assert store.facts(cell.result)["train_rows"] == 20
     path = f"{cell.task_result.directory}/language=eng/train.parquet"
     store.storage.write_table(path, store.storage.read_table(path).slice(0, 20))
     whole = make_cell(result=replace(cell.result, version=2))
     store.storage.write_table(path, store.storage.read_table(path).slice(0, 20))
-    run_cells(store, [whole], MACHINE)
+    run_cells(store, [whole], WORKER)
     scored = ("scores.parquet", "averages.parquet")
     assert content(store, whole, scored) == content(store, cell, scored)
     probabilities = [
@@ -229,7 +229,7 @@ def test_fewer_training_rows_are_the_first(store, make_cell):
     ]
     np.testing.assert_allclose(*probabilities, rtol=1e-5)  # batches of other texts round otherwise
     with pytest.raises(InputError, match=r"evaluate.train_sizes: 30 rows asked, but tasks.topics has 20"):
-        run_cells(store, [make_cell_rows(whole, 30)], MACHINE)
+        run_cells(store, [make_cell_rows(whole, 30)], WORKER)
 
 
 @pytest.mark.parametrize(("weights", "encodings"), [("frozen", 1), ("fine-tuned", 0)])
@@ -237,7 +237,7 @@ def test_cells_of_fewer_rows_share_their_states(store, make_cell, monkeypatch, w
     whole = make_cell(weights, seeds=2)
     sized = [make_cell_rows(replace(whole, result=replace(whole.result, name=f"of-{n}")), n) for n in (10, 30)]
     for cell in (whole, *sized):
-        run_cells(store, [cell], MACHINE)
+        run_cells(store, [cell], WORKER)
     alone = [content(store, cell) for cell in (whole, *sized)]
     assert len({part[0] for part in alone}) == 3  # fewer rows are another classifier
 
@@ -249,7 +249,7 @@ def test_cells_of_fewer_rows_share_their_states(store, make_cell, monkeypatch, w
     groups = sharing_states([whole, *sized])
     assert [len(group) for group in groups] == ([3] if weights == "frozen" else [1, 1, 1])
     for group in groups:
-        run_cells(store, group, MACHINE)
+        run_cells(store, group, WORKER)
     assert len(calls) == encodings and [content(store, cell) for cell in (whole, *sized)] == alone
     seconds = [store.facts(cell.result)["encode_seconds"] for cell in sized]
     assert seconds == [0, 0] if weights == "frozen" else all(seconds)
@@ -267,10 +267,10 @@ def test_a_training_that_fails_keeps_no_other_cell_from_its_end(store, make_cell
 
     monkeypatch.setattr(run_module, "train_frozen", train_or_fail)
     with pytest.raises(InputError, match="no finite number"):
-        run_cells(store, [small, whole], MACHINE)
+        run_cells(store, [small, whole], WORKER)
     assert is_complete(store, whole) and not is_complete(store, small)
     monkeypatch.undo()
-    run_cells(store, [small, whole], MACHINE)
+    run_cells(store, [small, whole], WORKER)
     assert is_complete(store, small)
     # Each cell has its own time, though they ran together.
     facts = store.facts(small.result)
@@ -293,7 +293,7 @@ def test_unknown_labels_are_in_no_score(store, make_cell):
     store.storage.write_table(
         path, rows.set_column(rows.column_names.index("unknown"), "unknown", pa.array(unknown, pa.list_(pa.string())))
     )
-    run_cells(store, [cell], MACHINE)
+    run_cells(store, [cell], WORKER)
     predictions = store.storage.read_table(cell.file("predictions.parquet")).to_pandas()[:24]
     assert predictions["unknown"].map(list).tolist() == unknown
     known = predictions[::2]
@@ -302,4 +302,4 @@ def test_unknown_labels_are_in_no_score(store, make_cell):
     assert (food["f1"], food["support"]) == (pytest.approx(f1_score(truth, predicted)), truth.sum())
     binary = make_cell_rows(replace(cell, kind="multi-class"), None)
     with pytest.raises(InputError, match=r"tasks.topics: only a multi-label task can have unknown labels"):
-        run_cells(store, [binary], MACHINE)
+        run_cells(store, [binary], WORKER)

@@ -9,18 +9,18 @@ from raykd.config import Resources, TrialResources
 from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete
 from raykd.evaluate.grid import run_grid
-from raykd.evaluate.run import Machine, run_cells
+from raykd.evaluate.run_cell import WorkerSpec, run_cells
 
 pytestmark = pytest.mark.usefixtures("local_ray")
 
 RESOURCES = Resources(grid=TrialResources(failures=0, precision="float32"))
-MACHINE = Machine(10**9)
+WORKER = WorkerSpec(10**9)
 
 
 def test_grid_computes_what_a_plain_run_does(store, make_cell, tmp_path, capfd):
     frozen, tuned = make_cell("frozen"), make_cell("fine-tuned", "distilbert")
     done = make_cell("frozen", "distilbert")
-    run_cells(store, [done], MACHINE)
+    run_cells(store, [done], WORKER)
     lines = []
     capfd.readouterr()
     run_grid(store, [frozen, done, tuned], RESOURCES, lines.append)
@@ -35,7 +35,7 @@ def test_grid_computes_what_a_plain_run_does(store, make_cell, tmp_path, capfd):
     elsewhere.storage.put_directory(tmp_path / "experiment" / "encoders", "encoders")
     for cell in (frozen, tuned):
         assert is_complete(store, cell)
-        run_cells(elsewhere, [cell], MACHINE)
+        run_cells(elsewhere, [cell], WORKER)
         for name in ("scores.parquet", "predictions.parquet"):
             assert store.storage.read_bytes(cell.file(name)) == elsewhere.storage.read_bytes(cell.file(name))
 

@@ -7,7 +7,8 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from raykd.evaluate.metrics import averages, best_thresholds, decide, headline, label_scores
+from raykd.evaluate.cell import headline
+from raykd.evaluate.metrics import averages, best_thresholds, decide, label_scores
 
 LABELS = ("a", "b", "c")
 ALL = np.ones((4, 3), bool)

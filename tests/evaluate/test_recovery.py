@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_killed_trials_and_drivers_leave_the_grid_as_it_is():
     """The benchmark kills at ten moments; here it is one of each kind."""
     pytest.importorskip("psutil", reason="finds the processes; in the extra `benchmark`")

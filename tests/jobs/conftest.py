@@ -1,12 +1,13 @@
-"""Whole jobs as a user runs them: subprocesses on a small version of the demo."""
+"""Whole jobs on a small version of the demo: as a user runs them, or in the tests' own process and Ray."""
 
+import io
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ languages: [eng]
 sample: {technical: 400kB, messages: 60kB, general: 200kB}
 corpora.technical.budget: {per_language: {eng: 100kB}}
 encoders.teacher.pretrain: {layers: 2, width: 32, heads: 2, intermediate: 64, epochs: 1}
-encoders.teacher.pretrain.tokenizer.train.vocabulary: 1000
+encoders.teacher.pretrain.tokenizer.train: {vocabulary: 1000, corpora: [general, technical]}
 tasks.tags.sizes: {train: 80, validation: 40, test: 60, minimum: 2}
 tasks.tags.encoders: [technical-student]
 evaluate.encoders: [technical-student, general-student, teacher]
@@ -62,7 +63,7 @@ def start_job() -> Callable[..., subprocess.Popen[str]]:
     """start_job("pipeline", config, *overrides): the job as a process, its output piped."""
 
     def start(verb: str, *arguments: object) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         environment.pop("RAY_ADDRESS", None)
         return subprocess.Popen(
             [sys.executable, str(ROOT / f"jobs/{verb}.py"), *map(str, arguments)],
@@ -82,8 +83,23 @@ def run_job(start_job: Callable[..., subprocess.Popen[str]]) -> Callable[..., tu
 
     def run(verb: str, *arguments: object) -> tuple[int, str]:
         process = start_job(verb, *arguments)
-        output, _ = process.communicate(timeout=500)
+        output, _ = process.communicate(timeout=1500)
         return process.returncode, output
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_here(local_ray: None) -> Callable[..., tuple[int, str]]:
+    """As `run_job`, in this process and its Ray: without the ten seconds in which a process and a Ray start."""
+
+    def run(verb: str, *arguments: object) -> tuple[int, str]:
+        from raykd.jobs.command_line import run_verb
+
+        output = io.StringIO()
+        with redirect_stdout(output), redirect_stderr(output):
+            status = run_verb(verb, list(map(str, arguments)), program="python jobs/{verb}.py")
+        return status, output.getvalue()
 
     return run
 
@@ -92,11 +108,11 @@ def run_job(start_job: Callable[..., subprocess.Popen[str]]) -> Callable[..., tu
 def finished(
     tmp_path_factory: pytest.TempPathFactory,
     write_small_config: Callable[[Path], Path],
-    run_job: Callable[..., tuple[int, str]],
+    run_here: Callable[..., tuple[int, str]],
 ) -> Path:
     """The directory of a pipeline that ran through, with its config beside its storage."""
     directory = tmp_path_factory.mktemp("finished")
-    status, output = run_job("pipeline", write_small_config(directory))
+    status, output = run_here("pipeline", write_small_config(directory))
     assert status == 0, output[-4000:]
     return directory
 
@@ -106,11 +122,12 @@ def stored(tmp_path: Path, write_small_config: Callable[[Path], Path]) -> Path:
     """As `finished`, its results in name only: one file of 1,000 bytes each, and their manifests."""
     from raykd.artifacts import ResultStore, Storage
     from raykd.artifacts.lease import held
-    from raykd.config import load, to_yaml
-    from raykd.plan import Plan
+    from raykd.config import to_yaml
+    from raykd.planning.load import load_experiment
+    from raykd.planning.plan import Plan
     from raykd.sample import write_sample
 
-    experiment = load(write_small_config(tmp_path))
+    experiment = load_experiment(write_small_config(tmp_path))
     spec = experiment.sample
     assert spec
     sizes = {name: int(getattr(spec, name)) for name in ("technical", "messages", "general")}
@@ -128,31 +145,15 @@ def stored(tmp_path: Path, write_small_config: Callable[[Path], Path]) -> Path:
     return tmp_path
 
 
-# As the scripts themselves say below their `if __name__`.
-WATCHING: dict[str, dict[str, Any]] = {
-    "status": {"exclusive": False, "computes": False},
-    "clean": {"computes": False, "options": {"yes": ""}},
-}
-
-
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """call("status", config, *overrides) -> (exit status, output, errors): the job in this process."""
-    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
     def run(verb: str, *arguments: object) -> tuple[int, str, str]:
-        import common
+        from raykd.jobs.command_line import run_verb
 
-        module = __import__(verb)
-        settings = WATCHING.get(verb, {})
-        monkeypatch.setattr(sys, "argv", [verb, *map(str, arguments)])
         capsys.readouterr()
-        code = 0
-        try:
-            common.job("", getattr(module, verb), **settings)
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
+        return run_verb(verb, list(map(str, arguments))), *capsys.readouterr()
 
     return run

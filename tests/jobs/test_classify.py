@@ -30,8 +30,8 @@ def parts(finished: Path) -> list[Path]:
     return sorted((finished / "runs/demo/classified").glob("*/language=eng/*.parquet"))
 
 
-def test_answers_are_those_of_the_grid(finished: Path, config: Path, run_job: Callable[..., tuple[int, str]]):
-    status, output = run_job("classify", config)
+def test_answers_are_those_of_the_grid(finished: Path, config: Path, run_here: Callable[..., tuple[int, str]]):
+    status, output = run_here("classify", config)
     assert status == 0, output
     assert "60 texts with 1 heads" in output and "(1 empty, 1 unreadable)" in output and "tokens/s" in output
     (part,) = parts(finished)
@@ -52,6 +52,6 @@ def test_answers_are_those_of_the_grid(finished: Path, config: Path, run_job: Ca
 
 
 @pytest.mark.slow
-def test_what_is_missing_is_named(finished: Path, config: Path, run_job: Callable[..., tuple[int, str]]):
-    status, output = run_job("classify", config, "evaluate.seeds=9")
-    assert status == 2 and "run jobs/evaluate.py with this config first" in output
+def test_what_is_missing_is_named(finished: Path, config: Path, run_here: Callable[..., tuple[int, str]]):
+    status, output = run_here("classify", config, "evaluate.seeds=9")
+    assert status == 2 and "first run: python jobs/evaluate.py" in output

@@ -1,27 +1,10 @@
 """The job that fetches archives, where it has nothing to ask a server for; tests/corpus/test_fetch.py has the rest."""
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """run("fetch", config, *overrides): the job in this process."""
-    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-
-    def start(verb: str, *arguments: object) -> None:
-        import common
-
-        monkeypatch.setattr(sys, "argv", [verb, *map(str, arguments)])
-        common.job("", getattr(__import__(verb), verb))
-
-    return start
 
 
 @pytest.fixture
@@ -41,20 +24,19 @@ resources: {{logical_cpus: 2}}
     return path
 
 
-def test_other_jobs_say_that_archives_are_to_be_fetched_first(run, config, tmp_path, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        run("prepare", config)
-    assert f"{tmp_path}/data/por/pt.stackoverflow.com.7z is not there yet; run jobs/fetch.py" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="0"):
-        run("prepare", config, "--dry-run")
-    assert f"to do  fetch pt.stackoverflow.com to {tmp_path}/data/por/" in capsys.readouterr().out
+def test_other_jobs_say_that_archives_are_to_be_fetched_first(call, config, tmp_path):
+    status, _, errors = call("prepare", config)
+    archive = f"{tmp_path}/data/por/pt.stackoverflow.com.7z"
+    assert status == 2 and f"{archive} is not there yet; first run: raykd fetch {config}" in errors
+    status, output, _ = call("prepare", config, "--dry-run")
+    assert status == 0 and f"to do  fetch pt.stackoverflow.com to {tmp_path}/data/por/" in output
 
 
-def test_what_is_there_is_not_asked_for(run, config, tmp_path, capsys):
+def test_what_is_there_is_not_asked_for(call, config, tmp_path):
     (tmp_path / "data/por").mkdir(parents=True)
     (tmp_path / "data/por/pt.stackoverflow.com.7z").write_bytes(b"")
-    run("fetch", config)
-    assert f"archives in {tmp_path}/data" in capsys.readouterr().out
+    status, output, _ = call("fetch", config)
+    assert status == 0 and f"archives in {tmp_path}/data" in output
 
 
 @pytest.mark.parametrize(
@@ -66,11 +48,10 @@ def test_what_is_there_is_not_asked_for(run, config, tmp_path, capsys):
         ("fetch=null", "the experiment has no fetch section"),
     ],
 )
-def test_bad_settings_are_one_clear_line(run, config, capsys, override, message):
+def test_bad_settings_are_one_clear_line(call, config, override, message):
     path = config if override != "fetch=null" else config.with_name("without.yaml")
     if path != config:
         lines = config.read_text().replace("${fetch.directory}", "/data").splitlines()
         path.write_text("\n".join(line for line in lines if not line.startswith("fetch:")))
-    with pytest.raises(SystemExit, match="2"):
-        run("fetch", path, *([override] if path == config else []))
-    assert f"{message}" in capsys.readouterr().err
+    status, _, errors = call("fetch", path, *([override] if path == config else []))
+    assert status == 2 and message in errors

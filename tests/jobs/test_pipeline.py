@@ -35,7 +35,7 @@ def weights(directory: Path) -> dict[str, str]:
     return {str(path.relative_to(directory)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def wait_for(condition: Callable[[], bool], process, seconds: float = 240) -> None:
+def wait_for(condition: Callable[[], bool], process, seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, process.communicate()[0][-4000:]
@@ -145,7 +145,7 @@ def test_a_training_stops_at_its_limit_and_goes_on_with_a_higher_one(finished: P
     assert (left / "checkpoints").is_dir()
     status, output = run_job("distill", *config)
     assert status == 0, output[-3000:]
-    assert "general-student: going on after step 6 of" in output
+    assert "general-student: resuming after step 6 of" in output
     assert "general-student: validation loss " in output
     facts = json.loads((left / "manifest.json").read_text())["facts"]
     found = pd.read_parquet(left / "validation.parquet")

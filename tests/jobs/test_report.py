@@ -6,9 +6,10 @@ import pytest
 
 from raykd import config
 from raykd.artifacts import ResultStore, Storage
-from raykd.plan import Plan
-from raykd.report.collect import collect, write_current_report
+from raykd.planning.plan import Plan
+from raykd.report.collect.experiment import collect
 from raykd.report.results import analyse
+from raykd.report.write import write_current_report
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,18 @@ def test_scores_counted_from_stored_predictions_are_the_stored_scores(inputs):
         tp = (own.decisions.predicted & own.decisions.truth).sum(axis=1)
         both = own.decisions.predicted.sum(axis=1) + own.decisions.truth.sum(axis=0)
         assert (2 * tp / both.clip(1)).mean() == pytest.approx(stored[key])
-    assert results.tests.loc[results.tests["metric"] == "f1", "both_low"].notna().all()
+    # A label of fewer than ten test texts leaves no interval over texts; claims cover them all the same.
+    f1 = results.tests[results.tests["metric"] == "f1"]
+    cells = f1[["task", "language", "encoder", "weights"]].itertuples(index=False, name=None)
+    assert f1["both_low"].notna().tolist() == [inputs.predictions[key].decisions.least_support >= 10 for key in cells]
+    assert all(claim.covers_texts for claim in results.claims)
+
+
+def test_what_is_tested_was_written_down_before_the_first_score(inputs):
+    assert inputs.planned_tests.before_scores
+    assert inputs.planned_tests.late_changes == ()
+    assert inputs.planned_tests.revisions[-1].design == inputs.design
+    assert set(inputs.accounts) == set(inputs.task_encoders)
 
 
 def test_sizes_and_differences_come_from_the_run(inputs):

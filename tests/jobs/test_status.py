@@ -15,6 +15,8 @@ from ray import cloudpickle
 
 from raykd.artifacts import Storage
 from raykd.artifacts.lease import held
+from raykd.jobs.exit_status import find_input_error
+from raykd.jobs.run import open_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,7 +63,7 @@ def test_from_storage_alone_while_it_runs_elsewhere(call, stored):
 
 def test_the_next_command_and_the_reason_of_a_failure(call, unprepared):
     _, output, _ = call("status", unprepared)
-    assert "missing    texts/chat" in output and f"next: python jobs/prepare.py {unprepared}" in output
+    assert "missing    texts/chat" in output and f"next: raykd prepare {unprepared}" in output
     assert not (unprepared.parent / "runs").exists()
 
 
@@ -85,13 +87,11 @@ def test_damage_is_found_and_changes_of_the_config_are_planned(call, stored):
 
 def test_the_next_command_has_the_overrides_and_starts_where_this_config_is_not_prepared(call, stored):
     _, output, _ = call("status", stored / "small.yaml", "encoders.teacher.pretrain.epochs=2", "evaluate.seeds=4")
-    command = f"python jobs/prepare.py {stored}/small.yaml encoders.teacher.pretrain.epochs=2 evaluate.seeds=4"
+    command = f"raykd prepare {stored}/small.yaml encoders.teacher.pretrain.epochs=2 evaluate.seeds=4"
     assert output.rstrip().endswith(f"next: {command}")
     (encoder,) = (stored / "runs/demo/encoders").glob("teacher-*")
     (encoder / "manifest.json").unlink()
-    assert (
-        call("status", stored / "small.yaml")[1].rstrip().endswith(f"next: python jobs/distill.py {stored}/small.yaml")
-    )
+    assert call("status", stored / "small.yaml")[1].rstrip().endswith(f"next: raykd distill {stored}/small.yaml")
 
 
 def test_texts_that_are_not_classified_are_next(call, stored):
@@ -100,7 +100,7 @@ def test_texts_that_are_not_classified_are_next(call, stored):
     override = f"classify={{sources: [{source}], encoder: technical-student}}"
     code, output, errors = call("status", stored / "small.yaml", override)
     assert code == 0, errors
-    assert "missing    classified/" in output and "next: python jobs/classify.py" in output
+    assert "missing    classified/" in output and "next: raykd classify" in output
 
 
 def test_an_encoder_is_not_trained_on_less_text_than_it_takes(call, stored):
@@ -129,13 +129,11 @@ def test_an_encoder_is_not_trained_on_less_text_than_it_takes(call, stored):
         path.write_text(json.dumps(manifest))
     code, _, errors = call("distill", stored / "small.yaml")
     assert code == 2
-    assert "lacks text that teacher takes; run jobs/prepare.py with this config first" in errors
+    assert "lacks text that teacher takes; first run: raykd prepare" in errors
 
 
 def test_an_interrupt_that_ray_train_takes_for_a_good_end_is_told(call, stored, monkeypatch):
     """Its handler of SIGINT stays once a training has begun, and ends the process with status 0."""
-    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
-    import evaluate
 
     def interrupted(run):
         previous = signal.signal(signal.SIGINT, lambda number, frame: sys.exit(0))
@@ -145,9 +143,9 @@ def test_an_interrupt_that_ray_train_takes_for_a_good_end_is_told(call, stored, 
         finally:
             signal.signal(signal.SIGINT, previous)
 
-    monkeypatch.setattr(evaluate, "evaluate", interrupted)
+    monkeypatch.setattr("raykd.jobs.evaluate.evaluate", interrupted)
     code, _, errors = call("evaluate", stored / "small.yaml")
-    assert code == 130 and "the same command goes on from here" in errors
+    assert code == 130 and "the same command resumes" in errors
     assert ": interrupted" in call("status", stored / "small.yaml")[1]
 
 
@@ -186,23 +184,25 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(call, unprepared, 
     assert "no evaluate section" in call("evaluate", unprepared)[2]
 
 
-def test_a_full_disk_that_a_worker_met_is_told_alike(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
-    import common
-
+def test_a_full_disk_that_a_worker_met_is_told_alike():
     wrapped = RuntimeError("a task failed")
     wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/data/x")
-    assert str(common.find_input_error(wrapped)).startswith("/data/x: the disk is full")
-    assert common.find_input_error(OSError(errno.EIO, "broken")) is None
+    assert str(find_input_error(wrapped)).startswith("/data/x: the disk is full")
+    assert find_input_error(OSError(errno.EIO, "broken")) is None
 
 
-def test_what_a_job_says_can_be_said_by_a_worker_too(stored, monkeypatch, capsys):
+def test_what_a_job_says_can_be_said_by_a_worker_too(stored, capsys):
     """Ray Tune pickles the function that its trials are reported to."""
-    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
-    import common
-
-    run = common.open_run(str(stored / "small.yaml"), [])
+    run = open_run(str(stored / "small.yaml"), [])
     with held(run.store.storage, "evaluate") as run.holder:
         cloudpickle.loads(cloudpickle.dumps(run.say))("1/5")
         run.say("2/5")
     assert capsys.readouterr().out.count("/5") == 2 and run.holder.doing == "2/5"
+
+
+def test_a_foreign_file_among_leases_breaks_nothing(call, stored):
+    for name, content in {"000099.json": "{}", "x.json": "a"}.items():
+        (stored / "runs/demo/lease" / name).write_text(content)
+    status, output, _ = call("status", stored / "small.yaml")
+    assert status == 0 and "000099.json: this is no lease" in output.splitlines()[0]
+    assert " done; nothing is left to do" in output.splitlines()[-1]

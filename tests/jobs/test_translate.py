@@ -32,8 +32,8 @@ def config(tmp_path, write_translator):
 
 
 @pytest.mark.slow  # tests/tasks/test_translation.py is the fast one, without the job around it
-def test_rows_are_translated_and_nothing_is_overwritten(config, run_job):
-    status, output = run_job("translate", config)
+def test_rows_are_translated_and_nothing_is_overwritten(config, run_here):
+    status, output = run_here("translate", config)
     assert status == 0, output[-3000:]
     assert "spa/eng-00000.parquet: 30 rows" in output and "spa: " in output
     manifest = json.loads((config.parent / "translations/manifest.json").read_text())
@@ -41,5 +41,5 @@ def test_rows_are_translated_and_nothing_is_overwritten(config, run_job):
         manifest["facts"]["languages"]["spa"]["rows"] + sum(manifest["facts"]["languages"]["spa"]["left_out"].values())
         == 30
     )
-    status, output = run_job("translate", config, "translate.beams=1")
+    status, output = run_here("translate", config, "translate.beams=1")
     assert status == 2 and "holds translations of other rows, or by other settings" in output, output[-2000:]

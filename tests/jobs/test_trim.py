@@ -1,7 +1,6 @@
 """A trimmed teacher and its student, by the jobs: pieces, tokens and encoders follow from one another."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -42,16 +41,13 @@ resources: {{logical_cpus: 2, train: {{cpus_per_worker: 0.5}}}}
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, config, local_ray):
-    """run("prepare"): the job in this process, which must succeed."""
-    monkeypatch.syspath_prepend(str(ROOT / "jobs"))
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+def run(call, config, local_ray):
+    """run("prepare") -> output: the job in this process, which must succeed."""
 
-    def job(verb: str) -> None:
-        import common
-
-        monkeypatch.setattr(sys, "argv", [verb, str(config)])
-        common.job("", getattr(__import__(verb), verb))
+    def job(verb: str) -> str:
+        status, output, told = call(verb, config)
+        assert status == 0, told
+        return str(output)
 
     return job
 
@@ -62,11 +58,9 @@ def written(storage):
     return {path: path.stat().st_mtime_ns for path in files}
 
 
-def test_a_student_of_a_trimmed_teacher_has_its_pieces_and_no_others(run, tmp_path, capfd):
-    run("prepare")
-    run("distill")
-    output = capfd.readouterr().out
-    assert "pieces kept" in output and "million parameters left" in output
+def test_a_student_of_a_trimmed_teacher_has_its_pieces_and_no_others(run, tmp_path):
+    output = run("prepare") + run("distill")
+    assert "tokens kept" in output and "million parameters left" in output
     storage = tmp_path / "runs/trim"
     index = json.loads((storage / "experiment.json").read_text())["results"]
     whole = AutoTokenizer.from_pretrained(tmp_path / "teacher")

@@ -1,4 +1,4 @@
-"""One encoder probed, and what is stored of it."""
+"""Encoders timed in one run, and what is stored of it."""
 
 import pyarrow as pa
 import pytest
@@ -6,7 +6,8 @@ import pytest
 from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage
 from raykd.config import Latency
 from raykd.errors import InputError
-from raykd.probe.run import HOMONYMS, LATENCY, ProbeJob, probe_encoder
+from raykd.probe.job import LATENCY, LatencyJob
+from raykd.probe.run import probe_latency
 
 
 @pytest.fixture
@@ -14,27 +15,30 @@ def store(tmp_path):
     return ResultStore(Storage(str(tmp_path)))
 
 
-def job(directory, latency: Latency, **settings) -> ProbeJob:
-    encoder = SavedEncoder("small", 0, "0" * 64, str(directory), stored=False)
-    return ProbeJob(Result("probe", "small", 1, {}), encoder, latency, (), **settings)
+def job(directory, latency: Latency, names=("small",), **settings) -> LatencyJob:
+    encoders = tuple(SavedEncoder(name, 0, "0" * 64, str(directory), stored=False) for name in names)
+    return LatencyJob(Result("probe", "latency", 1, {}), encoders, names[0], latency, **settings)
 
 
-def test_a_row_for_each_length_and_batch(encoder_directory, store):
-    asked = job(encoder_directory, Latency(lengths=(8, 32), texts=4, batches=(1, 4), warm_up=1, runs=3))
-    probe_encoder(store, asked)
+def test_a_row_for_each_encoder_length_and_batch(encoder_directory, store):
+    latency = Latency(lengths=(8, 32), texts=4, batches=(1, 4), warm_up=1, runs=3)
+    asked = job(encoder_directory, latency, names=("first", "second"))
+    probe_latency(store, asked)
     rows = store.storage.read_table(f"{asked.result.directory}/{LATENCY}").to_pylist()
-    assert [(row["length"], row["batch"], row["texts"], row["tokens"]) for row in rows] == [
-        (8, 1, 4, 32),
-        (8, 4, 4, 32),
-        (32, 1, 4, 128),
-        (32, 4, 4, 128),
+    assert [(row["encoder"], row["length"], row["batch"], row["texts"], row["tokens"]) for row in rows] == [
+        (name, length, batch, 4, 4 * length) for length in (8, 32) for batch in (1, 4) for name in ("first", "second")
     ]
     for row in rows:
         assert 0 < row["lower"] <= row["median"] <= row["upper"] and len(row["seconds"]) == 3
         assert row["tokens_per_second"] * row["median"] / 1000 == pytest.approx(row["tokens"] / row["texts"])
+        assert row["batch_median"] <= row["batch_p95"] and row["runtime"] == "torch"
+        assert 0 < row["word_embeddings"] < row["parameters"] == row["bytes"] / 4
+        assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+        if row["encoder"] == "first":
+            assert row["ratio"] == 1
     facts = store.facts(asked.result)
-    assert facts["processor"] and facts["load"] >= 0 and 0 < facts["word_embeddings"] < facts["parameters"]
-    assert not store.storage.exists(f"{asked.result.directory}/{HOMONYMS}")
+    assert facts["processor"] and facts["load"] >= 0 and facts["clock"] == "cpu" and facts["reference"] == "first"
+    assert isinstance(facts["busy"], list) and facts["switches"] >= 0
 
 
 def test_the_texts_of_a_task_are_cut_and_counted(encoder_directory, store):
@@ -44,7 +48,7 @@ def test_the_texts_of_a_task_are_cut_and_counted(encoder_directory, store):
         texts="test.parquet",
         max_length=5,
     )
-    probe_encoder(store, asked)
+    probe_latency(store, asked)
     (row,) = store.storage.read_table(f"{asked.result.directory}/{LATENCY}").to_pylist()
     assert (row["length"], row["texts"], row["tokens"]) == (None, 2, 10)
 
@@ -63,4 +67,4 @@ def test_the_texts_of_a_task_are_cut_and_counted(encoder_directory, store):
 def test_what_cannot_be_timed_is_refused(encoder_directory, store, latency, settings, message):
     store.storage.write_table("test.parquet", pa.table({"text": ["the bank ."]}))
     with pytest.raises(InputError, match=message):
-        probe_encoder(store, job(encoder_directory, latency, **settings))
+        probe_latency(store, job(encoder_directory, latency, **settings))

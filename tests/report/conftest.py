@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from raykd.report.inputs import COLUMNS, Predictions, ReportInputs, Sweep
-from raykd.report.paper import PaperDifference
-from raykd.report.render import write_report
+from raykd.report.page import write_report
+from raykd.report.paper.published import PaperDifference
+from raykd.report.results import Results, analyse
+from raykd.statistics.design import Design
 from raykd.statistics.item_bootstrap import Decisions
 
 LANGUAGES = ("eng", "jpn")
@@ -113,7 +115,13 @@ def make_inputs(**changes) -> ReportInputs:
     ]
     corpora += [(name, "td", "eng", size // 1000, size, size // 4) for size, name in SWEEP.quantities]
     steps = np.arange(1, 501)
-    curves = {"kd": 6 / steps**0.4, "mlm": 9 / steps**0.25, "cosine": 0.6 / steps**0.3}
+    curves = {
+        "kd": 6 / steps**0.4,
+        "mlm": 9 / steps**0.25,
+        "cosine": 0.6 / steps**0.3,
+        "hidden_mse": np.nan,
+        "relations": np.nan,
+    }
     training = pd.concat(
         [
             pd.DataFrame({"encoder": encoder, "seed": 56, "step": steps, "tokens": steps * 4096, **curves})
@@ -158,7 +166,26 @@ def make_inputs(**changes) -> ReportInputs:
         "teachers": {"td-distilmbert": "mbert"},
         "paper": (PaperDifference("teacher", "mBERT", "<another & smaller>"),),
     }
-    return ReportInputs(**{**values, **changes})
+    values |= changes
+    return ReportInputs(**{"design": design_of(values), **values})
+
+
+def design_of(values: dict) -> Design | None:
+    """What the expected cells of these inputs are there to test, the distillations being those of the scores."""
+    expected, scores = values["expected_cells"], values["scores"]
+    names = ["task", "language", "encoder", "weights"]
+    planned = [*expected[names].itertuples(index=False, name=None), *scores[names].itertuples(index=False, name=None)]
+    cells = [cell for cell in dict.fromkeys(planned) if cell[2] in values["task_encoders"].get(cell[0], ())]
+    if not cells or not values["baselines"]:
+        return None
+    order = [name for encoders in values["task_encoders"].values() for name in encoders]
+    return Design(
+        baselines=values["baselines"],
+        primary=values["baselines"][0],
+        cells=tuple(sorted(cells, key=lambda cell: order.index(cell[2]))),
+        seeds=10,
+        distillations=scores.groupby("encoder")["encoder_seed"].nunique().to_dict(),
+    )
 
 
 def frame(name: str, rows: list[tuple]) -> pd.DataFrame:
@@ -196,6 +223,11 @@ def _render():
 @pytest.fixture(scope="session")
 def inputs() -> ReportInputs:
     return make_inputs()
+
+
+@pytest.fixture(scope="session")
+def results(inputs) -> Results:
+    return analyse(inputs)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,12 @@
 """Two experiments side by side: which cells, which numbers, and what is said of those that cannot be compared."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
-from raykd.report.compare import cell_table, compare_experiments, setting_differences, summary, write_comparison
+from raykd.report.compare import compare_experiments, setting_differences, summary, write_comparison
 from raykd.report.inputs import Predictions, empty
 from raykd.statistics.kolmogorov_smirnov import compare
 
@@ -37,38 +38,71 @@ def test_the_same_cells_are_tested_as_anywhere_else(inputs, raised):
     found = found[found["weights"] == "frozen"].iloc[0]
     assert found["p_value"] == compare(own, other).p_value
     assert (found["b"], found["a"]) == pytest.approx((own.mean(), other.mean()))
-    assert (found["family"], found["family_size"]) == ("primary", 26)  # 24 of the table and 3 of the sweep, less one
-    assert compared.only_a == 1
-    assert len(cell_table(compared).rows) == 26
-    unchanged = compared.f1[compared.f1["encoder"] == "mbert (B)"]
-    assert (unchanged["direction"] == "same").all()
+    # All cells that both plan count, those that are not scored yet too: results that come in cannot change m.
+    assert (found["family"], found["family_size"]) == ("primary", 24)
+    assert (compared.only_a, compared.only_b) == (0, 0)
 
 
-def test_the_summary_says_what_changed(inputs, raised):
-    text = plain(summary(compare_experiments(inputs, raised)))
-    assert "Higher in 8, lower in 0" in text
-    assert "and after Holm's correction in 8 and 0" in text
-    assert "left out: 1 cells of A, 0 of B" in text
-    nothing = compare_experiments(inputs, make_empty(raised))
-    assert "nothing to compare" in plain(summary(nothing))
+def test_what_did_not_change_is_left_out(inputs, raised):
+    compared = compare_experiments(inputs, raised)
+    assert set(compared.f1["encoder"]) == {"td-distilmbert (B)"}
+    numbers = compared.matched["status"].value_counts().to_dict()
+    assert numbers == {"compared": 8, "identical": 15, "not scored in B": 1}
+    text = plain(summary(compared))
+    assert "td-distilmbert (B) is better than" in text
+    assert "The difference is +3.00 points of F1 on average over 8 cells (" in text
+    assert "15 cells are left out, since nothing in them changed from A to B" in text
+    assert "1 cell has no scores yet in A or in B." in text
 
 
-def make_empty(experiment):
-    from dataclasses import replace
+def test_one_and_the_same_result_is_not_tested(make_inputs, inputs):
+    hashes = {
+        tuple(cell): "same" for cell in inputs.expected_cells[["task", "language", "encoder", "weights"]].to_numpy()
+    }
+    known = make_inputs(hashes=hashes)
+    compared = compare_experiments(known, known)
+    assert summary(compared) == ["A and B are the same in each of the 24 cells that both plan: nothing changed."]
+    assert compared.tests.empty
 
-    return replace(experiment, scores=empty("scores"), predictions={})
+
+def test_without_predictions_it_is_not_known_whether_the_texts_are_the_same(inputs, make_inputs):
+    scores = inputs.scores.assign(f1=inputs.scores["f1"] + 0.01)
+    compared = compare_experiments(inputs, make_inputs(scores=scores, predictions={}))
+    assert compared.f1.empty
+    text = plain(summary(compared))
+    assert "Nothing of A and B can be compared." in text
+    assert "24 cells are left out, since it is not known whether their test texts are the same" in text
 
 
-def test_test_sets_that_differ_are_named(inputs, make_inputs):
+def test_test_sets_that_differ_are_not_compared(inputs, make_inputs):
     key = ("tags", "eng", "mbert", "frozen")
     own = inputs.predictions[key]
     moved = Predictions(np.roll(own.doc_ids, 1), own.groups, own.decisions)
-    compared = compare_experiments(inputs, make_inputs(predictions={**inputs.predictions, key: moved}))
-    assert compared.other_texts == (("tags", "eng"),)
-    tests = compared.f1.set_index(["task", "language"]).sort_index()
-    assert tests.loc[("tags", "eng"), "both_low"].isna().all()
-    assert tests.loc[("tags", "jpn"), "both_low"].notna().all()
-    assert "not the same in tags eng" in plain(summary(compared))
+    scores = inputs.scores.assign(f1=inputs.scores["f1"] + 0.01)
+    other = make_inputs(scores=scores, predictions={**inputs.predictions, key: moved})
+    compared = compare_experiments(inputs, other)
+    assert "eng" not in set(compared.f1.query("task == 'tags'")["language"])
+    assert "6 cells are left out, since their test texts are not the same in A and B" in plain(summary(compared))
+
+
+def test_groups_that_one_run_alone_knows_hold_for_both(inputs, make_inputs):
+    """The texts are the same ones, so their companies are too."""
+    scores = inputs.scores.assign(f1=inputs.scores["f1"] + 0.01)
+    none = {
+        key: replace(own, groups=np.full(len(own.groups), "", dtype=object)) for key, own in inputs.predictions.items()
+    }
+    both, one = (
+        compare_experiments(inputs, make_inputs(scores=scores, **changes)).claims
+        for changes in ({}, {"predictions": none})
+    )
+    assert [(claim.low, claim.high, claim.covers_texts) for claim in one] == [
+        (claim.low, claim.high, True) for claim in both
+    ]
+
+
+def test_nothing_in_common_is_said(inputs, make_inputs):
+    nothing = make_inputs(expected_cells=empty("expected_cells"))
+    assert "no cell in common" in plain(summary(compare_experiments(inputs, nothing)))
 
 
 def test_settings_are_compared_by_key():

@@ -14,8 +14,9 @@ from sklearn.metrics import f1_score
 from sklearn.multiclass import OneVsRestClassifier
 
 from raykd.sample import LANGUAGES, write_sample
-from raykd.sample.topics import TAGS
+from raykd.sample.load import load_language, load_programming
 
+TAGS = tuple(load_programming().tags)
 QUESTIONS = 1000  # for training; half as many for testing
 MESSAGES = 800
 # Words; in Japanese, which is written without spaces, characters and pairs of them.
@@ -99,7 +100,7 @@ def test_intent_is_learnable_but_not_trivial(sample: Path, language: str) -> Non
 def test_homonyms_are_in_general_and_technical_text(sample: Path, language: str) -> None:
     technical = "\n".join(_prose(row) for row in _posts(sample, language))
     general = "\n".join(_texts(sample, "general", language))
-    for word in LANGUAGES[language].homonyms:
+    for word in load_language(language).homonyms:
         assert _names(word, technical), word
         assert _names(word, general), word
 

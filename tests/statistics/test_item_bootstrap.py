@@ -6,12 +6,13 @@ from scipy.stats import bootstrap
 from sklearn.metrics import f1_score
 
 from raykd.statistics.item_bootstrap import (
+    LEAST_SUPPORT,
     RESAMPLES,
     Decisions,
     difference_over_both,
     difference_over_texts,
-    mean_gain_over_both,
     resample,
+    text_influence,
 )
 
 
@@ -86,17 +87,63 @@ def test_intervals_cover_about_as_often_as_they_say():
     assert 0.89 < np.mean(covered) <= 1
 
 
-def test_mean_gains_average_the_ratios(cells):
-    own, other = resample(cells, 0)
-    low, high = mean_gain_over_both([(own, other)])
-    assert low < own.estimate / other.estimate - 1 < high
-    twice = mean_gain_over_both([(own, other), (other, other)])
-    assert twice[1] - twice[0] == pytest.approx((high - low) / 2, rel=1e-6)
-    nothing = Decisions(cells[0].truth, np.zeros_like(cells[0].predicted))
-    assert np.isnan(mean_gain_over_both([(own, resample([nothing], 0)[0])])).all()
-
-
 def test_cells_on_different_texts_are_refused(cells):
     with pytest.raises(ValueError, match="the same texts"):
         resample([cells[0], Decisions(~cells[0].truth, cells[0].predicted)], 0)
     assert resample([], 0) == []
+
+
+def test_whole_groups_are_drawn():
+    """Texts of a group are all right or all wrong: as many independent values as groups, not as texts."""
+    generator = np.random.default_rng(7)
+    groups = np.repeat([f"company-{number}" for number in range(20)], 15)
+    truth = generator.uniform(size=(300, 1)) < 0.5
+    right = np.repeat(generator.uniform(size=(1, 20, 1)) < 0.8, 15, axis=1)
+    cell = Decisions(truth, np.where(right, truth, ~truth))
+    (by_text,), (by_group,) = resample([cell], 0), resample([cell], 0, groups)
+    assert by_group.texts.std() > 2.5 * by_text.texts.std()
+    assert len(by_group.left_out) == 20
+    assert by_group.estimate == pytest.approx(by_text.estimate)
+    influence = text_influence(cell, "one", groups)
+    assert (influence.values**2).sum() ** 0.5 == pytest.approx(by_group.texts.std(), rel=0.2)
+    alone = resample([cell], 0, np.full(300, ""))[0]
+    np.testing.assert_array_equal(alone.texts, by_text.texts)
+
+
+def test_parallel_test_sets_are_drawn_alike():
+    """The same texts in two languages, decided alike: the difference of the two never varies."""
+    generator = np.random.default_rng(8)
+    truth = generator.uniform(size=(200, 2)) < 0.5
+    (first,) = resample([decisions(generator, (0.8, 0.8), truth)], 3)
+    generator = np.random.default_rng(8)
+    generator.uniform(size=(200, 2))
+    (second,) = resample([decisions(generator, (0.8, 0.8), truth)], 3)
+    assert (first.texts - second.texts).std() == 0
+    apart = resample([decisions(np.random.default_rng(9), (0.8, 0.8), truth)], 4)[0]
+    assert np.corrcoef(first.texts, apart.texts)[0, 1] < 0.2
+
+
+def test_distillations_are_drawn_before_their_seeds():
+    """Two distillations far apart, seeds alike: resamples have one, the other, or both."""
+    generator = np.random.default_rng(9)
+    truth = generator.uniform(size=(400, 1)) < 0.5
+    cell = decisions(generator, (0.6,) * 5 + (0.9,) * 5, truth)
+    pooled = resample([cell], 0)[0]
+    told = resample([Decisions(cell.truth, cell.predicted, np.repeat([1, 2], 5))], 0)[0]
+    assert told.estimate == pytest.approx(pooled.estimate)
+    assert told.both.std() > 2 * pooled.both.std()
+    # Half of the resamples have one distillation twice.
+    assert 0.4 < ((told.both < 0.65) | (told.both > 0.85)).mean() < 0.6
+
+
+def test_the_influence_of_texts_is_the_bootstraps_variance(cells):
+    own, other = cells
+    first, second = resample(cells, 0)
+    values = text_influence(own, "one").values - text_influence(other, "one").values
+    assert (values**2).sum() ** 0.5 == pytest.approx((first.texts - second.texts).std(), rel=0.12)
+
+
+def test_the_rarest_label_is_told():
+    truth = np.zeros((50, 2), dtype=bool)
+    truth[:20, 0] = truth[:3, 1] = True
+    assert Decisions(truth, truth[None]).least_support == 3 < LEAST_SUPPORT

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from raykd.statistics.kolmogorov_smirnov import attainable_p_values, compare
+from raykd.statistics.kolmogorov_smirnov import attainable_p_values, compare, shift_interval, smallest_p_value
 
 
 def distance(sample, other):
@@ -67,8 +67,8 @@ def test_with_ties_the_p_value_is_an_upper_bound():
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
-        ([0.5], "scores: 1 value"),
-        ([], "scores: 0 value"),
+        ([0.5], r"scores of shape \(1,\): at least 2"),
+        ([], r"scores of shape \(0,\): at least 2"),
         ([0.5, float("nan")], "scores: 1 of 2 values are not finite"),
     ],
 )
@@ -132,3 +132,25 @@ def test_attainable_p_values_are_those_of_the_test(n, n_baseline):
     met = [compare(np.arange(n) + shift, np.arange(n_baseline) * 1.001 + 0.25) for shift in range(-n, n + 1)]
     assert all((found.p_value < 0.05) == (found.statistic >= significant - 1e-12) for found in met)
     assert any(found.p_value < 0.05 for found in met)
+
+
+def test_the_interval_holds_the_shifts_that_get_no_mark():
+    generator = np.random.default_rng(7)
+    scores, baseline = generator.normal(0.71, 0.01, 10), generator.normal(0.7, 0.01, 10)
+    low, high = shift_interval(scores, baseline, 0.05)
+    for shift, kept in ((low - 1e-6, False), (low + 1e-6, True), (high - 1e-6, True), (high + 1e-6, False)):
+        assert (compare(scores - shift, baseline).p_value >= 0.05) == kept
+    assert shift_interval([0.1, 0.2, 0.3], [0.4, 0.5, 0.6], 0.05) == (-np.inf, np.inf)
+    assert compare([0.1, 0.2, 0.3], [0.4, 0.5, 0.6]).p_value == smallest_p_value(3, 3)
+
+
+def test_samples_of_another_shape_have_no_shift():
+    generator = np.random.default_rng(8)
+    assert np.isnan(shift_interval(generator.normal(0, 10, 30), generator.normal(0, 0.1, 30), 0.05)).all()
+
+
+def test_equal_up_to_rounding_is_equal():
+    """The same decisions, summed in another order: every score one unit in the last place higher."""
+    baseline = np.random.default_rng(9).uniform(0.6, 0.8, 10)
+    found = compare(np.nextafter(baseline, 1), baseline)
+    assert (found.statistic, found.p_value, found.direction, found.ties) == (0, 1, "same", True)

@@ -14,7 +14,8 @@ def test_mann_whitney_is_exact_without_ties_at_any_size():
     found, exact = mann_whitney(scores, baseline)
     assert (found.name, found.pairing, list(exact)) == ("Mann-Whitney", "unpaired", [True, False, True])
     for row, method in enumerate(("exact", "asymptotic", "exact")):
-        assert found.p_value[row] == mannwhitneyu(scores[row], baseline[row], method=method).pvalue
+        expected = mannwhitneyu(scores[row], baseline[row], method=method).pvalue
+    assert found.p_value[row] == pytest.approx(expected, rel=1e-9)
 
 
 def test_mann_whitney_of_samples_that_do_not_overlap_is_the_least_possible():
@@ -25,7 +26,7 @@ def test_welch_is_scipys():
     scores, baseline = np.random.default_rng(2).normal(size=(2, 3, 4))
     found = welch(scores, baseline)
     assert (found.name, found.pairing) == ("Welch", "unpaired")
-    assert list(found.p_value) == list(ttest_ind(scores, baseline, axis=-1, equal_var=False).pvalue)
+    assert found.p_value == pytest.approx(ttest_ind(scores, baseline, axis=-1, equal_var=False).pvalue, rel=1e-9)
 
 
 def test_samples_that_never_vary():
@@ -34,3 +35,9 @@ def test_samples_that_never_vary():
     assert mann_whitney(same, higher)[0].p_value < 0.05
     assert np.isnan(welch(same, same).p_value)
     assert np.isnan(welch(same, higher).p_value)
+
+
+def test_p_is_never_exactly_zero():
+    scores, baseline = 0.7 + 1e-9 * np.arange(32), 0.3 + 1e-9 * np.arange(32)
+    assert 0 < welch(scores, baseline).p_value < 1e-200
+    assert mann_whitney(scores, baseline)[0].p_value > 0

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from raykd.statistics.permutation import paired_permutation_test, permutation_test, smallest_p_value
+from raykd.statistics.permutation import (
+    paired_permutation_test,
+    permutation_test,
+    shift_interval,
+    smallest_p_value,
+)
 
 
 def share_of_splits(scores, baseline_scores):
@@ -95,8 +100,6 @@ def test_the_smallest_p_is_that_of_samples_that_do_not_overlap(n, n_baseline):
 
 
 def test_bad_samples_are_refused():
-    with pytest.raises(ValueError, match="34 values: the exact permutation test takes at most 32"):
-        permutation_test(np.zeros(17), np.zeros(17))
     with pytest.raises(ValueError, match="33 values"):
         paired_permutation_test(np.zeros(33), np.zeros(33))
     with pytest.raises(ValueError, match="3 scores and 2 baseline scores cannot be paired"):
@@ -107,3 +110,41 @@ def test_bad_samples_are_refused():
         paired_permutation_test([0.1], [0.2])
     with pytest.raises(ValueError, match="leading axes differ"):
         permutation_test(np.zeros((2, 3)), np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize(("n", "n_baseline", "level"), [(4, 4, 0.05), (5, 5, 0.05), (4, 3, 0.06), (6, 2, 0.1)])
+def test_the_interval_holds_the_shifts_that_the_test_does_not_reject(n, n_baseline, level):
+    generator = np.random.default_rng(n)
+    scores, baseline = generator.normal(1, 1, n), generator.normal(0, 1, n_baseline)
+    low, high = shift_interval(scores, baseline, level)
+    shifts = np.array([low - 0.01, low + 0.01, (low + high) / 2, high - 0.01, high + 0.01])
+    kept = permutation_test(scores - shifts[:, None], np.tile(baseline, (5, 1))).p_value >= level
+    assert list(kept) == [False, True, True, True, False]
+
+
+def test_too_few_values_give_no_bound():
+    assert shift_interval([0.8, 0.9, 0.95], [0.1, 0.2, 0.3], 0.05) == (-np.inf, np.inf)  # p is at least .1
+
+
+@pytest.mark.parametrize(("n", "n_baseline"), [(17, 17), (20, 14)])
+def test_too_many_splits_to_count_are_drawn(n, n_baseline):
+    generator = np.random.default_rng(n)
+    scores, baseline = generator.normal(0.7, 1, (3, n)), generator.normal(0, 1, (3, n_baseline))
+    p_value = permutation_test(scores, baseline).p_value
+    about = stats.ttest_ind(scores, baseline, axis=1).pvalue
+    assert p_value == pytest.approx(about, abs=0.01)
+    assert list(p_value) == list(permutation_test(scores, baseline).p_value)
+    assert permutation_test(scores + 100, baseline).p_value == pytest.approx([smallest_p_value(n, n_baseline)] * 3)
+    assert permutation_test(np.zeros(n), np.zeros(n_baseline)).p_value == 1
+
+
+@pytest.mark.parametrize("n", [9, 17])
+def test_the_interval_of_drawn_splits_is_about_that_of_the_test(n):
+    generator = np.random.default_rng(n)
+    scores, baseline = generator.normal(1, 1, n), generator.normal(0, 1, n)
+    low, high = shift_interval(scores, baseline, 0.05)
+    expected = stats.ttest_ind(scores, baseline).confidence_interval(0.95)
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=0.1)
+    shifts = np.array([low - 0.05, low + 0.05, high - 0.05, high + 0.05])
+    kept = permutation_test(scores - shifts[:, None], np.tile(baseline, (4, 1))).p_value >= 0.05
+    assert list(kept) == [False, True, True, False]

@@ -3,7 +3,16 @@
 import pandas as pd
 import pytest
 
-from raykd.statistics.summary import cell_summary, gains, headline_scores, paired_cells
+from raykd.statistics.summary import (
+    RUN,
+    cell_summary,
+    gains,
+    headline_scores,
+    long_scores,
+    outlying_seeds,
+    paired_cells,
+    rare_labels,
+)
 
 LANGUAGES = ("eng", "spa", "jpn", "por", "rus")
 # Howell et al. (2022), Table 8, F1: task, weights, then adapted, DistilmBERT, mBERT by language.
@@ -114,6 +123,10 @@ def test_a_baseline_of_zero_has_no_ratio():
     pair = paired_cells(cells, ["old"]).iloc[0]
     assert pair["absolute"] == 0.5
     assert pd.isna(pair["relative"])
+    # Nor has a mean with such a cell in it, beside the mean of all differences.
+    more = cells.assign(language="spa", mean=[0.6, 0.5])
+    found = gains(paired_cells(pd.concat([cells, more]), ["old"])).iloc[0]
+    assert (found["cells"], found["absolute"], pd.isna(found["relative"])) == (2, pytest.approx(0.3), True)
 
 
 def test_no_scores_give_empty_frames_with_their_columns():
@@ -135,3 +148,68 @@ def test_no_scores_give_empty_frames_with_their_columns():
     found = gains(paired_cells(cells, ["old"]))
     assert found.empty
     assert list(found) == ["metric", "baseline", "weights", "cells", "relative", "absolute"]
+
+
+def plain_table(**changes) -> pd.DataFrame:
+    values = {
+        "task": "td",
+        "language": "eng",
+        "encoder": "new",
+        "weights": "frozen",
+        "encoder_seed": 1,
+        "seed": [0, 1],
+        "f1": [0.7, 0.8],
+        "recall": [0.6, 0.9],
+    }
+    return pd.DataFrame({**values, **changes})
+
+
+def test_a_plain_table_becomes_long_scores():
+    found = long_scores(plain_table())
+    assert list(found) == [*RUN, "metric", "value"]
+    assert dict(zip(zip(found["metric"], found["seed"], strict=True), found["value"], strict=True)) == {
+        ("f1", 0): 0.7,
+        ("f1", 1): 0.8,
+        ("recall", 0): 0.6,
+        ("recall", 1): 0.9,
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (plain_table().drop(columns="seed"), "they need"),
+        (plain_table()[RUN], "at least one metric"),
+        (plain_table(f1=[0.7, 71.0]), r"row 1: f1 is 71.0, and scores are from 0 to 1"),
+        (plain_table(recall=[None, 0.7]), r"row 0: recall is nan"),
+        (plain_table(seed=3), "occur twice"),
+    ],
+)
+def test_a_bad_table_is_refused(table, message):
+    with pytest.raises(ValueError, match=message):
+        long_scores(table)
+
+
+def test_rare_labels_are_named():
+    rows = pd.DataFrame(
+        [("td", "eng", "new", label, support) for label, support in (("c", 10), ("rust", 9), ("zig", 0))],
+        columns=["task", "language", "encoder", "label", "support"],
+    )
+    found = rare_labels(pd.concat([rows, rows.assign(encoder="old")]))
+    assert list(found.itertuples(index=False, name=None)) == [("td", "eng", "rust", 9), ("td", "eng", "zig", 0)]
+
+
+def test_collapsed_seeds_are_named():
+    """Within a cell of its own: a low score beside other low ones is none."""
+    close = [0.700, 0.702, 0.704, 0.706, 0.698]
+    table = pd.concat(
+        [
+            plain_table(seed=range(6), f1=[*close, last], recall=0.5, encoder=name)
+            for name, last in (("new", 0.12), ("old", 0.69))
+        ]
+    )
+    found = outlying_seeds(long_scores(table))
+    assert list(found[["encoder", "seed", "metric", "value", "side"]].itertuples(index=False, name=None)) == [
+        ("new", 5, "f1", 0.12, "collapsed")
+    ]
+    assert outlying_seeds(long_scores(plain_table(f1=[0.1, 0.9]))).empty

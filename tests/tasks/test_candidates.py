@@ -1,15 +1,17 @@
 """Selecting from blocks of any size gives what selecting from everything gives, and loses nothing a split takes."""
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from raykd.config import Sizes, Task
-from raykd.corpus.rank import draw_key
+from raykd.corpus.hashing import draw_key
 from raykd.corpus.schema import DOCUMENT
 from raykd.errors import InputError
 from raykd.tasks.candidates import Candidates, select_candidates
-from raykd.tasks.splits import Counts, split_rows
+from raykd.tasks.draw_splits import Counts, split_rows
 
 LABELS = ("a", "b", "c")
 SEED = 56
@@ -62,14 +64,18 @@ def test_blocks_do_not_matter_and_the_splits_are_those_of_all_rows(seed):
 
 
 def unlimited(rows: list[dict], language: str) -> list[dict]:
-    """Every usable row in rank order, texts once: the selection written plainly."""
-    seen, kept = set(), []
+    """Every usable row in rank order, texts once with their most frequent labels: the selection written plainly."""
+    found = {}
     for row in sorted(rows, key=lambda row: row["rank"]):
-        labels = [label for label in LABELS if label in row["labels"]]
-        if row["language"] == language and labels and row["text"] and row["text"] not in seen:
-            seen.add(row["text"])
-            kept.append({**row, "labels": labels})
-    return kept
+        labels = tuple(label for label in LABELS if label in row["labels"])
+        if row["language"] == language and labels and row["text"]:
+            found.setdefault(row["text"], []).append({**row, "labels": labels})
+    kept = []
+    for copies in found.values():
+        counts = Counter(row["labels"] for row in copies)
+        most = [labels for labels, count in counts.items() if count == max(counts.values())]
+        kept.append({**copies[0], "labels": min(most, key=lambda labels: [LABELS.index(label) for label in labels])})
+    return sorted(kept, key=lambda row: row["rank"])
 
 
 def splits_of(rows, chosen: Task) -> dict[str, list[str]]:
@@ -88,8 +94,8 @@ def test_rows_are_counted_with_the_first_problem():
     for row in rows[10:13]:
         row["problem"] = "not valid XML"
     candidates = collect(rows, task(), 7)
-    assert candidates.read.total() == 50
-    assert candidates.rejected == 3
+    assert candidates.read == 50
+    assert candidates.count("rejected") == 3
     assert candidates.first_rejected == min(f"{row['place']}: not valid XML" for row in rows[10:13])
 
 
@@ -99,7 +105,7 @@ def test_a_row_of_one_class_has_one_label():
         row["labels"] = ["other", "a"]
     rows[3]["labels"] = ["a", "c"]
     candidates = collect(rows, task("multi-class"), 6)
-    assert candidates.rejected == 1
+    assert candidates.count("rejected") == 1
     assert candidates.first_rejected.startswith(rows[3]["place"])
 
 
@@ -128,7 +134,7 @@ def test_shares_proportions_and_groups_need_every_row():
     expected = [row["doc_id"] for row in unlimited(rows, "eng")]
     for sizes in ({"train": 0.8, "validation": 0.1, "test": 0.1}, {"stratified": True}, {"whole_groups": True}):
         assert collect(rows, task(**sizes), 70).of_language("eng")["doc_id"].tolist() == expected
-        copies = collect(rows, task(**sizes), 70).usable["eng"] - len(expected)
+        copies = collect(rows, task(**sizes), 70).count("", "eng") - len(expected)
         assert copies == sum(row["language"] == "eng" and bool(usable(row)) for row in rows) - len(expected) > 0
     assert len(collect(rows, task(), 70).of_language("eng")) < len(expected)
 

@@ -119,7 +119,14 @@ def test_bad_data_is_named(store, tmp_path):
     broken.write_text(path.read_text() + '{"text": \n')
     for task, message in (
         (binary([source], sizes=sizes), r"tasks.intent: eng: sizes.train is 500 rows, but there are 60"),
-        (binary([source], labels=("chat", "sell"), positive="sell"), r"tasks.intent: eng: no row has the label 'sell'"),
+        (
+            binary([source], labels=("chat", "sell"), positive="sell"),
+            r"tasks.intent: 40 of 80 rows have labels outside the task: buy 40 in .*eng.jsonl; it has chat, sell",
+        ),
+        (
+            binary([source], labels=("chat", "sell"), positive="sell", unmatched_share=0.5),
+            r"tasks.intent: eng: no row has the label 'sell'; there are: buy \(outside the task\) 40, chat 40",
+        ),
         (binary([table_source(empty)]), r"tasks.intent: eng: no rows in .*empty.jsonl"),
         (binary([table_source(broken)]), r"tasks.intent: 1 of 81 rows cannot be used.*broken.jsonl"),
     ):
@@ -158,7 +165,7 @@ def test_ready_splits_and_partial_labels_of_a_table(store, tmp_path):
             "text": f"text {n}",
             "tags": ["ab"[n % 2]],
             "maybe": ["b"] if n == 8 else [],
-            "part": ("train", "dev", "test")[n % 3],
+            "part": ("train", "heldout", "test")[n % 3],
         }
         for n in range(30)
     ]
@@ -173,7 +180,7 @@ def test_ready_splits_and_partial_labels_of_a_table(store, tmp_path):
     columns["unknown"] = "maybe"
     sources = (
         {**columns, "where": {"part": ["train"]}, "fixed_split": "train"},
-        {**columns, "where": {"part": ["dev"]}, "fixed_split": "validation", "labels_known": []},
+        {**columns, "where": {"part": ["heldout"]}, "fixed_split": "validation", "labels_known": []},
         {**columns, "where": {"part": ["test"]}, "split": "part"},
     )
     task, made = Task(kind="multi-label", labels=("a", "b"), sources=sources), Result("tasks", "own", 1, {})
@@ -189,8 +196,13 @@ def test_ready_splits_and_partial_labels_of_a_table(store, tmp_path):
     counts = {(row["split"], row["label"]): (row["rows"], row["unknown"]) for row in store.facts(made)["labels"]}
     assert counts["validation", "a"] == (5, 5) and counts["test", "b"] == (5, 1)
     wrong = ({**columns, "split": "part"},)
-    with pytest.raises(InputError, match=r"column 'part' holds 'dev' in place of train, validation or test"):
+    with pytest.raises(
+        InputError, match=r"column 'part' holds 'heldout' in place of .* splits: .validation: .'heldout'"
+    ):
         prepare_task(store, result("w"), "own", Task(kind="multi-label", labels=("a", "b"), sources=wrong), ["eng"], 56)
+    mapped = ({**columns, "split": "part", "splits": {"validation": ["heldout"]}},)
+    prepare_task(store, result("m"), "own", Task(kind="multi-label", labels=("a", "b"), sources=mapped), ["eng"], 56)
+    assert len(read(store, result("m"), "eng", "validation")) == 10
 
 
 def test_companies_are_in_one_split_each(store, tmp_path):
@@ -201,3 +213,22 @@ def test_companies_are_in_one_split_each(store, tmp_path):
     prepare_task(store, made, "intent", binary([source], sizes=sizes), ["eng"], seed=56)
     groups = [set(own) for own in store.facts(made)["groups"]["eng"].values()]
     assert sorted(map(len, groups)) == [1, 1, 1] and len(set.union(*groups)) == 3
+
+
+def test_a_text_in_two_ready_splits_is_an_error_by_choice(store, tmp_path):
+    rows = [(f"text {n}", ("chat", "buy")[n % 2], split) for n in range(6) for split in ("train", "validation", "test")]
+    rows = [(f"{text} of {split}", label, split) for text, label, split in rows] + [("text 0 of test", "chat", "train")]
+    source = write_table(tmp_path, rows)
+    made = result()
+    counted = binary([source], sizes=None, duplicates="keep")
+    prepare_task(store, made, "intent", counted, ["eng"], 56)
+    assert store.facts(made)["across_splits"] == {"eng": 1}
+    with pytest.raises(InputError, match="texts that stand in two of its splits: 1"):
+        prepare_task(store, made, "intent", counted.model_copy(update={"across_splits": "error"}), ["eng"], 56)
+
+
+def write_table(folder, rows):
+    path = folder / "ready.jsonl"
+    lines = (json.dumps({"text": text, "intent": label, "part": split}) for text, label, split in rows)
+    path.write_text("".join(line + "\n" for line in lines))
+    return {"reader": "table", "language": "eng", "path": str(path), "labels": "intent", "split": "part"}

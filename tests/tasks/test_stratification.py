@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from raykd.errors import InputError
-from raykd.tasks.splits import Counts
+from raykd.tasks.draw_splits import Counts
 from raykd.tasks.stratification import share_out, stratified_splits
 
 NAMES = ("train", "validation", "test")

@@ -6,11 +6,11 @@ import pytest
 
 from raykd.artifacts import Storage
 from raykd.config import Cleaning, TableSource, Translate, TranslateResources
-from raykd.corpus.rank import document_id
+from raykd.corpus.hashing import document_id
 from raykd.corpus.readers import read_unit, split_units
 from raykd.errors import InputError
-from raykd.tasks.translation import is_translated, translate_rows, translation_identity
-from raykd.tasks.translator import Translator
+from raykd.planning.translations import is_translated, translation_identity
+from raykd.tasks.translation import Translator, translate_rows
 
 pytestmark = pytest.mark.usefixtures("local_ray")
 RESOURCES = TranslateResources(cpus=1, batch_tokens=60)

@@ -9,12 +9,23 @@ and its source in `raykd.config`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
-from raykd.config import Cleaning, Source, TableSource
+from raykd.config import Cleaning, Source, StackExchangeSource, TableSource
 from raykd.corpus.readers import stackexchange, table, wikipedia
-from raykd.corpus.readers.files import check_ranges, content_bytes, plain_name, source_files
+from raykd.corpus.readers.files import (
+    check_ranges,
+    content_bytes,
+    folder_lines,
+    last_parts,
+    name_in_source,
+    passed_over,
+    plain_name,
+    source_files,
+)
 from raykd.corpus.readers.units import Row, Unit
+from raykd.corpus.values import Tally
 from raykd.errors import InputError
 
 __all__ = [
@@ -24,14 +35,20 @@ __all__ = [
     "Unit",
     "content_bytes",
     "file_name",
+    "files_of",
+    "folder_lines",
+    "last_parts",
     "names_one_file",
+    "passed_over",
     "read_unit",
     "source_files",
     "source_name",
+    "split_files",
     "split_units",
 ]
 
 UNIT_BYTES = 32 << 20
+OPEN_FILES = 16  # whose first bytes are read at a time
 READERS: dict[str, ModuleType] = {"stackexchange": stackexchange, "table": table, "wikipedia": wikipedia}
 
 
@@ -42,8 +59,8 @@ def source_name(source: Source) -> str:
 
 def file_name(unit: Unit) -> str:
     """What tells the files of one source apart: "" where the source is one file, wherever that lies."""
-    name = plain_name(unit.path)
-    return "" if name == plain_name(unit.source.path) else name
+    name = name_in_source(unit.source, unit.path)
+    return "" if name == name_in_source(unit.source, unit.source.path) else name
 
 
 def names_one_file(source: Source, files: Sequence[str]) -> bool:
@@ -67,29 +84,44 @@ def in_one_order(sources: Iterable[Source]) -> list[Source]:
     return sorted(sources, key=lambda source: (source_name(source), source.model_dump_json()))
 
 
+def files_of(sources: Sequence[Source]) -> list[tuple[Source, str]]:
+    """Every file of every source with its source, in one order."""
+    check_names(sources)
+    return [(source, path) for source in in_one_order(sources) for path in source_files(source)]
+
+
 def split_units(sources: Sequence[Source], unit_bytes: int = UNIT_BYTES) -> list[Unit]:
     """Every file of every source, cut into units of about unit_bytes; a file that cannot be cut is one unit."""
-    check_names(sources)
-    return [
-        unit
-        for source in in_one_order(sources)
-        for path in source_files(source)
-        for unit in _units(source, path, unit_bytes)
-    ]
+    return split_files(files_of(sources), unit_bytes)
 
 
-def _units(source: Source, path: str, unit_bytes: int) -> list[Unit]:
-    check_ranges(path)
-    units: list[Unit] = READERS[source.reader].units(source, path, unit_bytes)
-    return units
+def split_files(files: Sequence[tuple[Source, str]], unit_bytes: int) -> list[Unit]:
+    """The units of these files; of each its first bytes are read, or its footer."""
+
+    def units(file: tuple[Source, str]) -> list[Unit]:
+        source, path = file
+        check_ranges(path)
+        found: list[Unit] = READERS[source.reader].units(source, path, unit_bytes)
+        return found
+
+    with ThreadPoolExecutor(OPEN_FILES) as pool:  # on object stores a file's first bytes take a tenth of a second
+        return [unit for found in pool.map(units, files) for unit in found]
 
 
-def read_unit(unit: Unit, cleaning: Cleaning = Cleaning(), alone: Callable[[Row], bool] | None = None) -> Iterator[Row]:
+def read_unit(
+    unit: Unit,
+    cleaning: Cleaning = Cleaning(),
+    alone: Callable[[Row], bool] | None = None,
+    tally: Tally | None = None,
+) -> Iterator[Row]:
     """The rows of one unit, in file order.
 
-    alone: which turns of a conversation are not joined with others; none: all are.
+    alone: which turns of a conversation are not joined with others; none: all are. tally: takes the values of the
+    columns that rows are chosen by.
     """
     if isinstance(unit.source, TableSource):
-        yield from table.read(unit, unit.source, cleaning, alone)
+        yield from table.read(unit, unit.source, cleaning, alone, tally)
+    elif isinstance(unit.source, StackExchangeSource):
+        yield from stackexchange.read(unit, unit.source, cleaning, tally)
     else:
         yield from READERS[unit.source.reader].read(unit, unit.source, cleaning)

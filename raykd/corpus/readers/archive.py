@@ -12,12 +12,12 @@ import threading
 from typing import Any, BinaryIO
 
 from raykd.artifacts.filesystems import filesystem_of
-from raykd.corpus.readers.files import BUFFER, buffered
+from raykd.artifacts.ranges import open_stream
+from raykd.artifacts.retry import ask
+from raykd.corpus.readers.compression import BUFFER, buffered, check_expansion
 from raykd.errors import InputError
 
 QUEUE_CHUNKS = 8
-# More content than this for a byte of the archive is no text: real dumps have 5 to 10, LZMA's most is some 7,000.
-BOMB_RATIO, BOMB_BYTES = 1000, 1 << 30
 _WAIT_SECONDS = 0.1  # how often a full queue looks whether its reader has gone
 
 
@@ -46,7 +46,7 @@ def _open(path: str, name: str) -> tuple[Any, BinaryIO, str]:
     except ImportError as error:
         raise InputError(f"{path}: reading .7z needs py7zr; install it with: pip install 'raykd[archives]'") from error
     filesystem, local = filesystem_of(path)
-    file = filesystem.open(local, "rb", block_size=BUFFER)
+    file = open_stream(filesystem, local)
     try:
         archive = py7zr.SevenZipFile(file)
         if archive.needs_password():
@@ -67,9 +67,11 @@ def _open(path: str, name: str) -> tuple[Any, BinaryIO, str]:
         unpacked += entry.uncompressed
         if entry.filename == members[0]:
             break
-    if unpacked > max(BOMB_BYTES, BOMB_RATIO * (packed := filesystem.size(local))):
+    try:
+        check_expansion(path, unpacked, ask(filesystem, "size", local))
+    except InputError:
         file.close()
-        raise InputError(f"{path}: {members[0]} is {unpacked:,} bytes in an archive of {packed:,}; that is no text")
+        raise
     return archive, file, members[0]
 
 

@@ -15,7 +15,8 @@ from itertools import chain
 
 from raykd.corpus.readers.units import Row, Unit
 
-MAXIMUM_TURNS = 10_000  # a run is cut there, so that a column that never changes does not fill the memory
+# A run is cut there, so that a column that never changes does not fill the memory.
+MAXIMUM_TURNS, MAXIMUM_CHARACTERS = 10_000, 16 << 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def join_turns(
 
 
 def _runs(turns: Iterable[Turn], unit: Unit) -> Iterator[list[Turn]]:
-    """The runs that are the unit's own, in parts of at most MAXIMUM_TURNS."""
+    """The runs that are the unit's own, in parts of at most MAXIMUM_TURNS and MAXIMUM_CHARACTERS."""
     turns = iter(turns)
     before: tuple[str, ...] | None = None
     if unit.start > 0:
@@ -65,14 +66,17 @@ def _runs(turns: Iterable[Turn], unit: Unit) -> Iterator[list[Turn]]:
             if not unit.holds(turn.position):
                 return
     run: list[Turn] = []
+    size = 0
     beyond = False
     for turn in turns:
-        if run and (turn.run != run[0].run or len(run) == MAXIMUM_TURNS):
+        is_full = len(run) == MAXIMUM_TURNS or size >= MAXIMUM_CHARACTERS
+        if run and (is_full or turn.run != run[0].run):
             yield run
             if beyond and turn.run != run[0].run:
                 return
-            run = []
+            run, size = [], 0
         run.append(turn)
+        size += len(turn.row.text)
         beyond = beyond or not unit.holds(turn.position)
     if run:
         yield run
@@ -98,7 +102,7 @@ def _documents(rows: list[Row], length: int, alone: Callable[[Row], bool] | None
     for row in rows:
         is_alone = alone is not None and alone(row)
         if part and (is_alone or size + 1 + len(row.text) > length):
-            yield _document(part)
+            yield _document(part, rows[0].native_id)
             part = []
         if is_alone:
             yield row
@@ -106,10 +110,10 @@ def _documents(rows: list[Row], length: int, alone: Callable[[Row], bool] | None
         size = len(row.text) + (size + 1 if part else 0)
         part.append(row)
     if part:
-        yield _document(part)
+        yield _document(part, rows[0].native_id)
 
 
-def _document(rows: list[Row]) -> Row:
+def _document(rows: list[Row], conversation: str) -> Row:
     first = rows[0]
     text = "\n".join(row.text for row in rows)
-    return first._replace(text=text)
+    return first._replace(text=text, conversation=conversation)

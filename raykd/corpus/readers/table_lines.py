@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 from raykd.config import TableSource
-from raykd.corpus.readers.files import LONG_LINE, byte_ranges, lines_from, plain_name
-from raykd.corpus.readers.units import Record, Unit, check_columns
+from raykd.corpus.readers.files import LINE_BYTES, LONG_LINE, byte_ranges, lines_from, plain_name
+from raykd.corpus.readers.units import NOT_UTF8, Record, Unit, check_columns, named_columns
 
 _BOM = b"\xef\xbb\xbf"
+NAMED_BY = 1000  # rows that tell which keys a file's objects have
+LINE_OVERHEAD = 40  # bytes of memory beside its own that a line of a paragraph takes
 
 
 def line_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
@@ -22,9 +27,29 @@ def text_units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
     return byte_ranges(source, path, unit_bytes)
 
 
+def json_names(source: TableSource, path: str) -> list[str]:
+    """The keys of the first objects, each once."""
+    records = (record for unit in line_units(source, path, LINE_BYTES) for record in json_records(unit, source))
+    return list(dict.fromkeys(name for record in islice(records, NAMED_BY) for name in record.columns))
+
+
+def text_names(source: TableSource, path: str) -> list[str]:
+    return [source.text]
+
+
 def json_records(unit: Unit, source: TableSource) -> Iterator[Record]:
     """One object a line; empty lines are skipped."""
-    file = plain_name(unit.path)
+    file, named = plain_name(unit.path), named_columns(source)
+
+    def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+            # Others may be names of people.
+            column = next((name for name in named if name in twice), "")
+            raise ValueError(f"the key {column!r} twice in one object" if column else "a key twice in one object")
+        return values
+
     for offset, line in lines_from(unit):
         place, native_id = f"{unit.path}: byte {offset}", f"{file}:{offset}"
         if line is None:
@@ -33,8 +58,10 @@ def json_records(unit: Unit, source: TableSource) -> Iterator[Record]:
         if not line.strip():
             continue
         try:
-            columns = json.loads(line.decode("utf-8-sig"))
-            problem = "" if isinstance(columns, dict) else "not a JSON object"
+            columns = json.loads(line.decode("utf-8-sig"), object_pairs_hook=each_key_once)
+            columns, problem = (columns, "") if isinstance(columns, dict) else ({}, "not a JSON object")
+        except UnicodeDecodeError:
+            columns, problem = {}, NOT_UTF8
         except (ValueError, RecursionError) as error:
             columns, problem = {}, f"not valid JSON ({error})"
         yield Record(offset, place, native_id, columns, problem, offset)
@@ -53,26 +80,31 @@ def text_records(unit: Unit, source: TableSource) -> Iterator[Record]:
             continue
         try:
             yield Record(position, place, native_id, {source.text: content.removeprefix(_BOM).decode()}, "", offset)
-        except UnicodeDecodeError as error:
-            yield Record(position, place, native_id, {}, f"not UTF-8 ({error})", offset)
+        except UnicodeDecodeError:
+            yield Record(position, place, native_id, {}, NOT_UTF8, offset)
 
 
 def _paragraphs(unit: Unit) -> Iterator[tuple[int, int, bytes | None]]:
     """(position, byte offset, content) of the paragraphs that belong to the unit or follow it; None for the content of
-    one with too long a line.
+    one of LINE_BYTES or more.
 
     A paragraph's position is that of the blank line before it, 0 for the first: from the start of a unit alone one
     cannot see whether its first line begins a paragraph, but one can see a blank line.
     """
     paragraph: list[bytes | None] = []
+    size = 0
     position: int | None = 0 if unit.start == 0 else None
     start = 0
     for offset, line in lines_from(unit):
         if line is None or line.removeprefix(_BOM).strip():
             if not paragraph:
-                start = offset
+                start, size = offset, 0
             if position is not None:
-                paragraph.append(line)
+                size += len(line or b"") + LINE_OVERHEAD
+                if line is None or size >= LINE_BYTES:
+                    paragraph = [None]
+                else:
+                    paragraph.append(line)
             elif not unit.holds(offset):
                 return  # the unit lies inside one paragraph
             continue

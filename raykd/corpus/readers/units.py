@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from raykd.config import LanguageColumn, Source, TableSource
+from raykd.corpus.values import shown_names
 from raykd.errors import InputError
+
+NOT_UTF8 = "not UTF-8 (of a file in another encoding, or whose encoding is wrong: give its source the right one)"
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Unit:
 
     whole: the file cannot be cut (it is compressed, say): [start, stop) is all its bytes as they lie on storage, and
     positions inside it are of another kind (of the uncompressed stream).
+    size: how many bytes of the file it is, where start and stop do not say so.
     """
 
     source: Source
@@ -23,6 +27,11 @@ class Unit:
     start: int
     stop: int
     whole: bool = False
+    size: int | None = None
+
+    @property
+    def bytes(self) -> int:
+        return self.stop - self.start if self.size is None else self.size
 
     def holds(self, position: int) -> bool:
         """Whether what starts at a position, not before the unit's start, is the unit's own."""
@@ -48,6 +57,8 @@ class Row(NamedTuple):
     unknown: tuple[str, ...] = ()
     known: tuple[str, ...] | None = None
     split: str = ""
+    id: str = ""  # what the source itself calls the row, where it says so
+    conversation: str = ""  # what the documents of joined turns of one conversation share
 
 
 class Record(NamedTuple):
@@ -67,7 +78,7 @@ class Record(NamedTuple):
 def named_columns(source: TableSource) -> list[str]:
     """The columns that a source names, each once."""
     turns = source.conversation
-    named: tuple[str | None, ...] = (source.text, source.id, source.group, source.labels, source.origin)
+    named: tuple[str | None, ...] = (source.text, source.id, source.group, *source.labelled_by, source.origin)
     named += (source.language.column,) if isinstance(source.language, LanguageColumn) else ()
     named += (source.unknown, source.split, *source.where)
     named += (turns.id, turns.turn) if turns else ()
@@ -75,7 +86,9 @@ def named_columns(source: TableSource) -> list[str]:
 
 
 def check_columns(source: TableSource, path: str, names: Sequence[str]) -> None:
-    """Raises InputError for a column that the source names and the file lacks."""
+    """Raises InputError for a column that the source names and the file lacks, or has twice."""
     for column in named_columns(source):
-        if column not in names:
-            raise InputError(f"{path}: no column {column!r}; there are: {', '.join(names)}")
+        if (count := names.count(column)) > 1:
+            raise InputError(f"{path}: {count} columns are called {column!r}; rename all but one, or name another")
+        if not count:
+            raise InputError(f"{path}: no column {column!r}; there are: {shown_names(names)}")

@@ -11,25 +11,35 @@ from __future__ import annotations
 import html
 import json
 import re
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import BinaryIO
+from xml.parsers import expat
 
 from raykd.config import Cleaning, WikipediaSource
-from raykd.corpus.readers.files import LONG_LINE, number_lines, open_file, whole_file
-from raykd.corpus.readers.units import Row, Unit
+from raykd.corpus.clean import MarkupError
+from raykd.corpus.readers.compression import BUFFER
+from raykd.corpus.readers.files import LINE_BYTES, LONG_LINE, check_content, number_lines, open_file, whole_file
+from raykd.corpus.readers.units import NOT_UTF8, Row, Unit
 from raykd.corpus.readers.wikitext import plain_text
+from raykd.corpus.values import shown_value
+from raykd.corpus.xml_parser import DeclarationError, safe_parser
 from raykd.errors import InputError
 
 FILE, CATEGORY = "6", "14"  # numbers of namespaces, whose names are in the wiki's language
-_DOC = re.compile(rb'<doc id="([^"]*)"(?:.*? title="(.*)")?[^"]*>')
+LINE_OVERHEAD = 40  # bytes of memory beside its own that a line takes
+DEPTH = 50  # of elements; a dump has 5
+TAG_BYTES = 4 << 20  # of markup without an end: expat reads what has not ended anew with every part of a file
+_DOC = re.compile(rb'<doc id="([^"]*+)"([^\r\n]*+)')
+_TITLE = b' title="'
 
 
 def units(source: WikipediaSource, path: str, unit_bytes: int) -> list[Unit]:
     """Raises InputError if a dump's markup cannot be parsed because mwparserfromhell is not installed."""
     if source.form == "dump":
         _check_library(path)
+    check_content(source, path)
     return whole_file(source, path)
 
 
@@ -48,76 +58,164 @@ def _check_library(path: str) -> None:
         raise InputError(f"{path}: wikitext needs mwparserfromhell; install it with: pip install 'raykd[archives]'")
 
 
+@dataclass
+class _Page:
+    """A page as it is read. text: of the revision at hand, which a later one takes the place of."""
+
+    values: dict[str, str] = field(default_factory=dict)  # title, ns, id
+    is_redirect: bool = False
+    text: str | None = None
+    size: int = 0
+
+
 def _dump_rows(file: BinaryIO, path: str, cleaning: Cleaning) -> Iterator[Row]:
-    """Raises InputError for a file that is no dump or is broken off."""
+    """Raises InputError for a file that is no dump, is broken off, or declares entities."""
     _check_library(path)  # on this machine too
-    root: ElementTree.Element | None = None
-    prefix, pages = "", 0
-    names: set[str] = set()
-    try:
-        for event, element in ElementTree.iterparse(file, events=("start", "end")):
-            if root is None:
-                root, prefix = element, element.tag.removesuffix("mediawiki")
-                if root.tag == prefix:
-                    raise InputError(f"{path}: not a MediaWiki dump: it begins with <{element.tag}>")
-            if event == "start":
-                continue
-            if element.tag == f"{prefix}namespace" and element.get("key") in (FILE, CATEGORY):
-                names.add((element.text or "").lower())
-            elif element.tag == f"{prefix}page":
-                pages += 1
-                yield from _page(element, prefix, names, f"{path}: page {pages}", cleaning)
-                root.clear()  # else the tree grows to the whole dump
-    except ElementTree.ParseError as error:
-        raise InputError(f"{path}: not well-formed XML after page {pages} ({error})") from error
+    dump = _Dump(path)
+    pages = 0
+    while not dump.is_complete:
+        for page in dump.read(file.read(BUFFER)):
+            pages += 1
+            yield from _page(page, dump.namespaces, f"{path}: page {pages}", cleaning)
 
 
-def _page(
-    page: ElementTree.Element, prefix: str, namespaces: set[str], place: str, cleaning: Cleaning
-) -> Iterator[Row]:
-    native_id, space = page.findtext(f"{prefix}id"), page.findtext(f"{prefix}ns")
-    revisions = page.findall(f"{prefix}revision/{prefix}text")  # a dump of histories has several, the last the newest
-    if not native_id or space is None or not revisions:
+class _Dump:
+    """Pages of a dump, part of the file by part. A page of any number of revisions takes the memory of one."""
+
+    def __init__(self, path: str) -> None:
+        self.namespaces: set[str] = set()  # names of files and categories, in small letters
+        self.is_complete = False
+        self._path = path
+        self._parser = safe_parser()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        self._inside: list[str] = []
+        self._page: _Page | None = None
+        self._text: list[str] | None = None  # of the element at hand, where it is wanted
+        self._size = self._count = self._fed = 0
+        self._finished: list[_Page] = []
+
+    def read(self, part: bytes) -> list[_Page]:
+        """The pages that end in a part of the file; no bytes are its end."""
+        try:
+            self._parser.Parse(part, not part)
+        except expat.ExpatError as error:
+            raise InputError(f"{self._path}: not well-formed XML after page {self._count} ({error})") from error
+        except DeclarationError as error:
+            raise InputError(f"{self._path}: {error}") from error
+        self._fed += len(part)
+        if part and self._fed - self._parser.CurrentByteIndex > TAG_BYTES:
+            raise InputError(f"{self._path}: markup of {TAG_BYTES:,} bytes without an end, after page {self._count}")
+        self.is_complete = not part
+        finished, self._finished = self._finished, []
+        return finished
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self._inside and name != "mediawiki":
+            raise InputError(f"{self._path}: not a MediaWiki dump: it begins with <{shown_value(name)}>")
+        self._inside.append(name)
+        if len(self._inside) > DEPTH:
+            raise InputError(f"{self._path}: more than {DEPTH} elements in each other, after page {self._count}")
+        self._text = None
+        match self._inside[1:]:
+            case ["page"]:
+                self._page = _Page()
+            case ["page", "redirect"] if self._page:
+                self._page.is_redirect = True
+            case ["page", ("title" | "ns" | "id")] | ["page", "revision", "text"]:
+                self._text, self._size = [], 0
+            case ["siteinfo", "namespaces", "namespace"] if attributes.get("key") in (FILE, CATEGORY):
+                self._text, self._size = [], 0
+
+    def _characters(self, text: str) -> None:
+        if self._text is not None:
+            self._size += len(text)
+            if self._size <= LINE_BYTES:
+                self._text.append(text)
+
+    def _end(self, name: str) -> None:
+        text, self._text = self._text, None
+        inside = self._inside[1:]
+        self._inside.pop()
+        if inside == ["page"] and self._page:
+            self._count += 1
+            self._finished.append(self._page)
+            self._page = None
+        elif text is None:
+            return
+        elif not self._page:
+            self.namespaces.add("".join(text).lower())
+        elif name == "text":
+            self._page.text, self._page.size = "".join(text), self._size
+        else:
+            self._page.values.setdefault(name, "".join(text))
+
+
+def _page(page: _Page, namespaces: Collection[str], place: str, cleaning: Cleaning) -> Iterator[Row]:
+    native_id, space = page.values.get("id"), page.values.get("ns")
+    if not native_id or space is None or page.text is None:
         yield Row(native_id or place, place, problem="a page without id, ns or text")
         return
-    if space != "0" or page.find(f"{prefix}redirect") is not None:
+    if space != "0" or page.is_redirect:
+        return
+    if page.size > LINE_BYTES:
+        yield Row(native_id, place, problem=f"a page of more than {LINE_BYTES} characters")
         return
     try:
-        text = plain_text(revisions[-1].text or "", namespaces, cleaning)
-    except Exception as error:  # the parser's own errors and those of too deep nesting
-        yield Row(native_id, place, problem=f"wikitext that cannot be parsed ({type(error).__name__}: {error})")
+        text = plain_text(page.text, namespaces, cleaning)
+    except MarkupError as error:
+        yield Row(native_id, place, problem=f"wikitext that cannot be parsed ({error})")
         return
-    yield _article(native_id, place, page.findtext(f"{prefix}title") or "", text)
+    except Exception as error:  # the parser's own errors and those of too deep nesting, which may quote the page
+        yield Row(native_id, place, problem=f"wikitext that cannot be parsed ({type(error).__name__})")
+        return
+    yield _article(native_id, place, page.values.get("title", ""), text)
 
 
 def _extracted_rows(file: BinaryIO, path: str) -> Iterator[Row]:
     lines: list[bytes] = []
+    size = 0
     native_id = title = place = ""
     for offset, line in number_lines(file):
         here = f"{path}: byte {offset}"
         if line is None:
             yield Row(here, here, problem=LONG_LINE)
         elif not place and (found := _DOC.match(line)):
-            native_id, title = (html.unescape((part or b"").decode(errors="replace")) for part in found.groups())
-            place, lines = here, []
+            native_id, title = (html.unescape(part.decode(errors="replace")) for part in (found[1], _title(found[2])))
+            place, lines, size = here, [], 0
         elif not place and line.startswith(b"{"):
             yield _json_article(line, here)
         elif place and line.strip() == b"</doc>":
-            yield _text_article(native_id, place, title, b"\n".join(lines))
+            too_long = Row(native_id, place, problem=f"a document of {LINE_BYTES} bytes or more")
+            yield too_long if size >= LINE_BYTES else _text_article(native_id, place, title, b"\n".join(lines))
             place = ""
         elif place:
-            lines.append(line)
+            size += len(line) + LINE_OVERHEAD
+            if size < LINE_BYTES:
+                lines.append(line)
         elif line.strip():
             yield Row(here, here, problem="neither <doc> nor a JSON object")
     if place:
         raise InputError(f"{place}: the file ends before </doc>")
 
 
+def _title(attributes: bytes) -> bytes:
+    """The title, which may hold quotes and ">", of what stands between a document's id and the end of its line."""
+    start, end = attributes.find(_TITLE), attributes.rfind(b'"')
+    return attributes[start + len(_TITLE) : end] if 0 <= start < end else b""
+
+
 def _text_article(native_id: str, place: str, title: str, content: bytes) -> Row:
     try:
         text = html.unescape(content.decode()).strip()
-    except UnicodeDecodeError as error:
-        return Row(native_id, place, problem=f"not UTF-8 ({error})")
+    except UnicodeDecodeError:
+        return Row(native_id, place, problem=NOT_UTF8)
+    return _extracted(native_id, place, title, text)
+
+
+def _extracted(native_id: str, place: str, title: str, text: str) -> Row:
+    """WikiExtractor writes the title as the first line of the text, in some of its versions."""
     first, _, rest = text.partition("\n")
     return _article(native_id, place, title, rest if first.strip() == title.strip() else text)
 
@@ -127,9 +225,10 @@ def _json_article(line: bytes, place: str) -> Row:
         page = json.loads(line)
         native_id = str(page["id"])
         native_id.encode()  # half a surrogate pair, which JSON can hold, is in no name
-        return _article(native_id, place, str(page.get("title", "")), html.unescape(page["text"]))
+        return _extracted(native_id, place, str(page.get("title", "")), html.unescape(page["text"]))
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        return Row(place, place, problem=f"not an object with id, title and text ({error!r})")
+        reason = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__  # others quote it
+        return Row(place, place, problem=f"not an object with id, title and text ({reason})")
 
 
 def _article(native_id: str, place: str, title: str, text: str) -> Row:

@@ -1,0 +1,1 @@
+"""What notebooks work with: an experiment, its encoders and classifiers as objects (docs/api.md)."""

@@ -1,0 +1,1 @@
+"""Archives from a web server to files that are whole."""

@@ -1,0 +1,121 @@
+"""Work in pieces, each of which leaves a report on storage once it is done, and how far it is.
+
+What an interrupted run has done stays done: the next one reads the reports that are there and does the other pieces. A
+report is written last, names the files that its piece has written, and counts while they are all there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from raykd.artifacts import Storage
+from raykd.corpus.documents import reports_of_each
+from raykd.wording import duration
+
+READERS = 16  # threads that wait for a store at the same time
+SAY_SECONDS = 10.0  # between two lines on how far the work is
+PLAN, REPORT = "plan.json", ".json"
+Item = TypeVar("Item")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Piece(Generic[Item]):
+    """units, bytes: how much of the whole work it is, for those who watch."""
+
+    item: Item
+    units: int = 1
+    bytes: int = 0
+
+
+class Done(NamedTuple):
+    """What a piece of work returns. report: JSON values; files: that it has written."""
+
+    report: Any
+    files: list[str]
+
+
+def begin_or_resume(storage: Storage, folder: str, plan: Mapping[str, Any], made: Sequence[str] = ()) -> None:
+    """Empty a folder for reports, and the directories `made` that such a run writes to, unless a run of the same plan
+    has begun there.
+
+    plan: JSON values, all that the pieces and what they write follow from.
+    """
+    path = f"{folder}/{PLAN}"
+    if storage.exists(path) and storage.read_json(path) == plan:
+        return
+    for directory in (folder, *made):
+        storage.remove(directory)
+    storage.write_json(path, plan)
+
+
+def work_through(
+    storage: Storage,
+    folder: str,
+    pieces: Mapping[str, Piece[Item]],
+    work: Callable[[str, Item], Done],
+    there: Set[str],
+    watch: Watch,
+) -> list[Any]:
+    """The report of every piece, in their order; those that are done already are not done again.
+
+    pieces: by name, that of the report's file in `folder`; work: by name and item; there: the files on storage as the
+    run began.
+    """
+    done = _done(storage, folder, pieces, there)
+    watch.begin(pieces, done)
+
+    def run(piece: tuple[str, Item]) -> list[Any]:
+        name, item = piece
+        made = work(name, item)
+        storage.write_json(f"{folder}/{name}{REPORT}", made._asdict())
+        return [name, made.report]
+
+    left = [(name, piece.item) for name, piece in pieces.items() if name not in done]
+    for name, report in reports_of_each(left, run):
+        done[name] = report
+        watch.add(pieces[name])
+    return [done[name] for name in pieces]
+
+
+def _done(storage: Storage, folder: str, pieces: Collection[str], there: Set[str]) -> dict[str, Any]:
+    names = [name for name in pieces if f"{folder}/{name}{REPORT}" in there]
+    with ThreadPoolExecutor(READERS) as threads:
+        found = threads.map(lambda name: storage.read_json(f"{folder}/{name}{REPORT}"), names)
+        return {name: one["report"] for name, one in zip(names, found, strict=True) if set(one["files"]) <= there}
+
+
+class Watch:
+    """Says now and then: n of N units, MB/s, time left."""
+
+    def __init__(self, say: Say, what: str, units: str) -> None:
+        """what: the work, as "corpus td, read"; units: what is counted."""
+        self._say, self._what, self._units = say, what, units
+
+    def begin(self, pieces: Mapping[str, Piece[Any]], done: Collection[str]) -> None:
+        self._began = self._said = time.monotonic()
+        self._total = sum(piece.units for piece in pieces.values())
+        self._left = sum(piece.units for name, piece in pieces.items() if name not in done)
+        self._bytes = 0
+        self._bytes_left = sum(piece.bytes for name, piece in pieces.items() if name not in done)
+        self._left_at_first = self._left
+        if done and self._left:
+            self._say(f"{self._what}: {self._total - self._left:,} of {self._total:,} {self._units} are done already")
+
+    def add(self, piece: Piece[Any]) -> None:
+        self._left -= piece.units
+        self._bytes, self._bytes_left = self._bytes + piece.bytes, self._bytes_left - piece.bytes
+        now = time.monotonic()
+        if now - self._said >= SAY_SECONDS and self._left:
+            self._said = now
+            self._say(self._line(now - self._began))
+
+    def _line(self, seconds: float) -> str:
+        rate = f"{self._bytes / seconds / 1e6:,.1f} MB/s, " if self._bytes else ""
+        share = self._bytes_left / self._bytes if self._bytes else self._left / (self._left_at_first - self._left)
+        done = f"{self._total - self._left:,} of {self._total:,} {self._units}"
+        return f"{self._what}: {done}, {rate}{duration(seconds * share)} left"

@@ -1,0 +1,1 @@
+"""Token shards to masked, packed micro-batches, the same for any number of workers."""

@@ -1,0 +1,1 @@
+"""Teachers, students and their heads over packed sequences."""

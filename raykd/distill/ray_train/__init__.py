@@ -1,0 +1,1 @@
+"""Training under Ray Train, and the sweep over it under Ray Tune."""

@@ -1,0 +1,131 @@
+"""The data-quantity sweep under Ray Tune: one trial a student and seed, each a Ray Train run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from ray.exceptions import RayError
+from ray.train import TrainingFailedError
+from ray.util.queue import Queue
+
+from raykd.artifacts import Result
+from raykd.distill.logging.progress import Progress
+from raykd.distill.logging.sweep_table import SweepTable
+from raykd.distill.ray_train.reporting import listened_to
+from raykd.distill.ray_train.trainer import train_encoder
+from raykd.distill.ray_train.trials import run_trials
+from raykd.distill.train.job import TrainingJob
+from raykd.distill.train.usage import worker_hours_of
+from raykd.errors import LimitReached
+
+# A trial only waits for its Train run, and Ray rejects one that holds nothing. CPUs would be taken from workers
+# that have counted on them; the head, of which every Ray has one, is not taken away as spot machines are.
+TRIAL = {"node:__internal_head__": 0.001}
+
+Ended = tuple[str]  # how a trial ended, in words
+
+
+def run_sweep(
+    jobs: Sequence[tuple[TrainingJob, Result]], concurrent: int, report: Callable[[str], None] = print
+) -> None:
+    """Train every encoder of the sweep, `concurrent` at a time, on a Ray that is already initialised.
+
+    resources.train.failures bounds how often workers are started again, and apart from that how often a trial is whose
+    process was lost. A trial whose driver died is started again by the next call. In each case its Train run goes on
+    from its last checkpoint. After the others have finished, raises InputError where one had bad input, RuntimeError
+    where one failed, and LimitReached where one came to resources.train.limits, or all to what they share.
+    """
+    table = SweepTable([(job.name, job.seed) for job, _ in jobs])
+    with table, listened_to(lambda queue: _show(queue, table)) as queue:
+        _run(jobs, concurrent, report, queue)
+
+
+def _run(
+    jobs: Sequence[tuple[TrainingJob, Result]], concurrent: int, report: Callable[[str], None], queue: Queue
+) -> None:
+    def train(index: int) -> dict[str, Any]:
+        job, result = jobs[index]
+        _check_shared_limit(job)
+        try:
+            train_encoder(job, result, Elsewhere(queue, index))
+        except TrainingFailedError as error:
+            # An answer and not an exception: Ray Train has tried as often as it may, and Tune would begin anew.
+            return {"failure": f"{type(error).__name__}: {error}"}
+        return {"seconds": job.store.manifest(result)["seconds"]}  # type: ignore[index]
+
+    failures: list[str] = []
+
+    def line(index: int, name: str, answer: dict[str, Any] | None) -> None:
+        if answer and "seconds" in answer:
+            state, told = "done", f"distilled in {answer['seconds']:.0f} s"
+        elif not answer or "failure" in answer:
+            state = told = "failed"
+        else:
+            state, told = "stopped", answer.get("problem") or answer["limit"]
+        if answer and "failure" in answer:
+            failures.append(f"{name}: {answer['failure']}")
+        _put(queue, index, (state,))
+        report(f"sweep: {name} {told}")
+
+    first = jobs[0][0]
+    names = [f"{job.name} seed {job.seed}" for job, _ in jobs]
+    try:
+        run_trials(first.store.storage, train, names, TRIAL, first.resources.failures, line, concurrent)
+    except LimitReached:
+        if not failures:
+            raise
+    if failures:
+        raise RuntimeError(
+            f"{len(failures)} of {len(jobs)} failed; run again to try them once more. The first is {failures[0]}"
+        )
+
+
+def _check_shared_limit(job: TrainingJob) -> None:
+    """Before a queued trial starts; one that runs looks by itself."""
+    shared = job.shared
+    if shared:
+        used = worker_hours_of(job.store.storage, (job.directory, *shared.others))
+        if used >= shared.worker_hours:
+            raise LimitReached(f"encoders.{job.name}: {shared.reached(used)} before it began; raise it and run again")
+
+
+class Elsewhere:
+    """Shows a training where the sweep's table is: what `Display` does, by a queue."""
+
+    def __init__(self, queue: Queue, place: int) -> None:
+        self.queue, self.place = queue, place
+
+    def __enter__(self) -> Elsewhere:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def show(self, progress: Progress) -> None:
+        _put(self.queue, self.place, progress)
+
+    def say(self, text: str) -> None:
+        _put(self.queue, self.place, text)
+
+
+def _put(queue: Queue, place: int, what: Progress | Ended | str) -> None:
+    with suppress(RayError):  # nobody watches any more
+        queue.put((place, what))
+
+
+def _show(queue: Queue, table: SweepTable) -> None:
+    """queue: (place, progress, line or end) of each trial."""
+    with suppress(RayError):
+        while (heard := queue.get()) is not None:
+            place, what = heard
+            if isinstance(what, Progress):
+                table.show(place, what)
+            elif isinstance(what, str):
+                table.say(what)
+            else:
+                table.end(place, *what)

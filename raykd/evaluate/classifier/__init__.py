@@ -1,0 +1,1 @@
+"""Classifier heads on an encoder's hidden states, and how they are trained."""

@@ -1,0 +1,1 @@
+"""Labels of new texts, by the heads that the grid has left."""

@@ -1,0 +1,81 @@
+"""Making the encoders: pretrained, trained on, trimmed and distilled ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from raykd.corpus.token_shards import missing_shards
+from raykd.distill.ray_train.trainer import train_encoder
+from raykd.distill.train.job import TrainingJob
+from raykd.errors import InputError
+from raykd.jobs.run import Run
+from raykd.planning.encoders import Planned, PlannedEncoder, PlannedTrim
+from raykd.planning.plan import Plan
+
+AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
+
+
+def distill(run: Run) -> None:
+    plan = run.plan
+    for planned in unfinished(run, plan.encoders):
+        run.start_ray()
+        if isinstance(planned, PlannedTrim):
+            trim(run, plan, planned)
+            continue
+        run.say(f"encoder {planned.name}, seed {planned.seed}")
+        train_encoder(training_job(run, planned), planned.result)
+        facts = run.store.facts(planned.result)
+        run.say(
+            f"encoder {planned.name}, seed {planned.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "
+            f"{facts['tokens_per_second']:,.0f} a second, {facts['data_wait']:.1%} of the time waiting for text, "
+            f"last loss {facts['loss']:.3f}"
+        )
+
+
+def trim(run: Run, plan: Plan, planned: PlannedTrim) -> None:
+    """One task somewhere on the cluster: the whole parent is loaded, which the driver need not have memory for."""
+    import ray
+
+    from raykd.distill.models.vocabulary_trimming import trim_encoder
+
+    tokenizer = plan.tokenizer_owner(planned.name)
+    ray.get(ray.remote(trim_encoder).remote(run.store, planned.result, planned.parent, tokenizer))
+    facts = run.store.facts(planned.result)
+    run.say(
+        f"encoder {planned.name}: {facts['parameters'] / 1e6:,.1f} of {facts['parameters_before'] / 1e6:,.1f} million "
+        f"parameters left, with {facts['pieces']:,} of {facts['pieces_before']:,} pieces"
+    )
+
+
+def unfinished(run: Run, encoders: Sequence[AnyPlanned]) -> list[AnyPlanned]:
+    """The encoders still to make, once their text is there; checkpoints that a killed driver left of others go."""
+    missing = [planned for planned in encoders if not run.store.manifest(planned.result)]
+    for planned in encoders:
+        if planned not in missing:
+            run.store.storage.remove(f"{planned.result.directory}/checkpoints")
+    run.require([*run.plan.extended.values(), *(one for planned in missing for one in planned.prepared)], "prepare")
+    for planned in missing:
+        # Shards are added to a result that is complete. Without them an encoder would see less text than its name says.
+        if missing_shards(run.store, planned.tokens, planned.texts, *planned.ranks(run.store)):
+            lacking = f"{planned.tokens.directory} lacks text that {planned.name} takes"
+            raise InputError(f"{lacking}; first run: {run.command('prepare')}")
+    return missing
+
+
+def training_job(run: Run, planned: PlannedEncoder) -> TrainingJob:
+    cutoffs, floors = planned.ranks(run.store)
+    return TrainingJob(
+        store=run.store,
+        directory=planned.result.directory,
+        name=planned.name,
+        spec=planned.spec,
+        seed=planned.seed,
+        parent=planned.parent,
+        tokenizer=planned.tokenizer,
+        tokens=planned.tokens,
+        cutoffs=cutoffs,
+        floors=floors,
+        start=planned.start,
+        resources=run.experiment.resources.train,
+    )

@@ -1,0 +1,83 @@
+"""What `--dry-run` prints of an experiment below its resolved config: the plan, and what the grid would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from raykd.artifacts import Result, ResultStore, settings_hash
+from raykd.artifacts.store import MANIFEST
+from raykd.corpus.fetch.catalogue import missing_archives
+from raykd.errors import InputError
+from raykd.evaluate.cell import is_complete
+from raykd.jobs.preflight import check_machine, check_sources
+from raykd.jobs.run import Run
+from raykd.planning.estimates import estimate
+from raykd.planning.plan import Plan
+from raykd.planning.source_files import FilesToCome
+from raykd.planning.translations import are_translated
+
+
+def describe(run: Run, computes: bool) -> Iterator[str]:
+    """Lines: whether each result is there or would be made, and what the grid would cost.
+
+    computes: whether to say, too, what this machine has too little of. A config for a cluster is planned anywhere.
+    """
+    if computes:
+        try:
+            check_machine(run.experiment, run.stages)
+        except InputError as error:
+            yield f"not on this machine: {error}"
+    first, plan = list[str](), None
+    try:
+        first = list(_before_all(run))
+        plan = None if first else run.plan
+    except InputError as error:
+        first = [f"cannot begin: {error}"]
+    if plan is None:
+        yield from first
+        yield from estimate(Plan(run.experiment, run.store, FilesToCome()))
+        return
+    try:
+        check_sources(plan)
+    except InputError as error:
+        yield f"cannot begin: {error}"
+    lacking = {cell.result.directory for cell in plan.all_cells if not is_complete(run.store, cell)}
+    for name, result in plan.results().items():
+        done = run.store.manifest(result) and result.directory not in lacking
+        yield f"{'done' if done else 'to do':6} {name:50} {run.store.storage.address(result.directory)}"
+        if not done and result.kind == "texts" and (changed := changed_tasks(run.store, name, result)):
+            yield f"       {name} is there for other rows of {', '.join(changed)}, and is made anew to leave out those"
+    yield from estimate(plan)
+
+
+def changed_tasks(store: ResultStore, name: str, result: Result) -> list[str]:
+    """The tasks for whose rows alone a corpus is to be made anew: it is there, by all other settings and inputs.
+
+    name: the corpus' in the index that the last run wrote.
+    """
+    if not store.storage.exists("experiment.json"):
+        return []
+    directory = store.storage.read_json("experiment.json")["results"].get(name)
+    path = f"{directory}/{MANIFEST}"
+    if not directory or not store.storage.exists(path):
+        return []
+    old = store.storage.read_json(path)
+    before, now = old["inputs"], result.inputs
+    differs = [one for one in sorted({*before, *now}) if before.get(one) != now.get(one)]
+    same = settings_hash(old["settings"]) == settings_hash(result.settings) and old["version"] == result.version
+    return differs if same and all(one.startswith("task ") for one in differs) else []
+
+
+def _before_all(run: Run) -> Iterator[str]:
+    """What writes the files that all results depend on, and has not yet."""
+    sample = run.experiment.sample
+    if sample and not Path(sample.directory, "manifest.json").exists():
+        yield f"to do  sample data in {sample.directory}; the rest follows from its files: {run.command('sample')}"
+        return
+    if run.experiment.fetch and (missing := missing_archives(run.experiment.fetch)):
+        yield from (f"to do  fetch {site} to {path}" for path, site in missing.items())
+        yield f"the rest follows from these files: {run.command('fetch')}"
+        return
+    if not are_translated(run.experiment):
+        yield f"to do  translate; the rest follows from its files: {run.command('translate')}"

@@ -1,0 +1,78 @@
+"""Tokens, the loopback, the autoscaler and Tune's workers: what Ray has no public call for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Set
+from typing import Any
+
+
+def asks_for_token() -> bool:
+    """Whether the Ray that this process has, or would start, answers nobody without its token."""
+    return bool(_raylet().get_authentication_mode() == _raylet().AuthenticationMode.TOKEN)
+
+
+def read_token_again() -> None:
+    """Take RAY_AUTH_MODE and the token from the environment as it is now. Ray has read both when it was imported."""
+    _raylet().Config.initialize("")
+    _raylet().AuthenticationTokenLoader.instance().reset_cache()
+
+
+def listen_on_loopback() -> None:
+    """Have a Ray that starts here listen on the loopback alone, as its variable says that it reads on import
+    (RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER)."""
+    from ray._private import ray_constants
+
+    ray_constants.ENABLE_RAY_CLUSTER = False
+
+
+def autoscales(nodes: Collection[str]) -> bool | None:
+    """Whether the connected cluster has an autoscaler that starts machines; None where Ray has not told.
+
+    nodes: the ids of those that are there. The monitor of a cluster that was put together by hand names a kind of
+    machine after each node, or none.
+    """
+    from ray.autoscaler._private.util import format_readonly_node_type
+    from ray.autoscaler.v2.utils import is_autoscaler_v2
+
+    kinds = _kinds_of_v2() if is_autoscaler_v2() else _kinds_of_v1()
+    return not kinds <= {"", *map(format_readonly_node_type, nodes)} if kinds else None
+
+
+def _kinds_of_v1() -> set[str]:
+    """As its report in the control service's table says, which comes some seconds after a start."""
+    from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
+    from ray.experimental.internal_kv import _internal_kv_get
+
+    report = json.loads(_internal_kv_get(DEBUG_AUTOSCALING_STATUS) or "{}").get("autoscaler_report") or {}
+    return set(report.get("active_nodes") or {})
+
+
+def _kinds_of_v2() -> set[str]:
+    """`ray up` and KubeRay start this one, which writes no such report."""
+    import ray
+    from ray.autoscaler.v2 import sdk
+
+    status = sdk.get_cluster_status(ray.get_runtime_context().gcs_address)
+    return {node.ray_node_type_name for node in (*status.active_nodes, *status.idle_nodes, *status.pending_nodes)}
+
+
+def keep_from_trials(variables: Set[str]) -> None:
+    """Have Ray Tune copy none of these variables into the environment of its trials, which Ray writes into its logs."""
+    from ray.tune.execution import class_cache
+
+    class_cache.ENV_VARS_TO_PROPAGATE.difference_update(variables)
+
+
+def is_alive(actor: str) -> bool:
+    """Whether an actor is, by its id, as Ray's control service says."""
+    from ray._private import state
+
+    return bool(state.actors(actor).get("State") != "DEAD")
+
+
+def _raylet() -> Any:
+    """What Ray has written in Cython, of which mypy knows nothing."""
+    import ray._raylet
+
+    return ray._raylet

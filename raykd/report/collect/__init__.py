@@ -1,0 +1,1 @@
+"""Every read of storage that the report makes."""

@@ -1,0 +1,1 @@
+"""What the paper published, and how an experiment differs from it."""

@@ -1,0 +1,65 @@
+"""The schema and the page of the experiment file say what the typed tree says."""
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+from omegaconf import OmegaConf
+
+from raykd.config import Elastic, Experiment, Training
+from raykd.config.reference import experiment_markdown, experiment_schema, remarks
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = experiment_schema()
+
+
+def problems(values) -> list[str]:
+    return [error.message for error in jsonschema.Draft7Validator(SCHEMA).iter_errors(values)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_of_ours_fits_the_schema(path):
+    assert not problems(OmegaConf.to_container(OmegaConf.load(path), resolve=False))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"nmae": "x"}, "'nmae' was unexpected"),
+        ({"source_identity": "bytes"}, "'bytes' is not one of"),
+        ({"languages": ["English"]}, "does not match"),
+        ({"languages": None}, "is not of type"),
+    ],
+)
+def test_what_the_loader_refuses_the_schema_refuses(changes, said):
+    values = {"name": "a", "storage": "runs", "languages": ["eng"]}
+    assert not problems(values)
+    assert said in "\n".join(problems(values | changes))
+
+
+def test_labels_may_be_numbers_as_yaml_reads_them():
+    source = {"reader": "table", "language": "eng", "path": "a.csv", "labels": "label"}
+    sizes = {"train": 0.8, "validation": 0.1, "test": 0.1}
+    task = {"kind": "binary", "sources": [source], "labels": [1, 0], "positive": 1, "sizes": sizes}
+    values = {"name": "a", "storage": "runs", "languages": ["eng"], "tasks": {"t": task}}
+    assert Experiment.model_validate(values).tasks["t"].labels == ("1", "0")
+    assert not problems(values)
+
+
+def test_remarks_are_the_comments_of_fields():
+    assert remarks(Training)["epochs"] == "Sanh train.py:155" and not remarks(Elastic)
+    assert SCHEMA["$defs"]["Distill"]["properties"]["epochs"]["description"] == "Sanh train.py:155"
+    whole = remarks(Experiment)["ids"]
+    assert whole.startswith("Hashes of public numbers") and whole.endswith("ID_KEY.")
+
+
+def test_the_page_is_up_to_date():
+    page = (ROOT / "docs/experiment.md").read_text(encoding="utf-8")
+    assert page == experiment_markdown(), "run: python -m raykd.config.reference > docs/experiment.md"
+
+
+def test_the_page_has_every_key():
+    page = experiment_markdown()
+    for part in (SCHEMA, *SCHEMA["$defs"].values()):
+        for key in part.get("properties", ()):
+            assert f"| `{key}` |" in page

@@ -1,0 +1,71 @@
+"""An export pushed to a stand-in for the hub, and refusals in one line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from raykd.artifacts.store import MANIFEST
+
+TOKEN = "hf_standinstandinstandinstandinstan"
+PUSH = """
+import sys
+from pathlib import Path
+from huggingface_hub import ModelCard
+from raykd.errors import InputError
+from raykd.export.push import push
+card = Path(sys.argv[2]).read_text()
+ModelCard(card).validate()
+try:
+    print(push(Path(sys.argv[1]), card, sys.argv[3]))
+except InputError as error:
+    print("refused:", error)
+"""
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """(the environment of a client, the folder where repositories lie)."""
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    script = Path(__file__).with_name("hub_server.py")
+    server = subprocess.Popen([sys.executable, str(script), str(folder), TOKEN], stdout=subprocess.PIPE, text=True)
+    address = f"http://127.0.0.1:{int(server.stdout.readline())}"
+    settings = {"HF_ENDPOINT": address, "HF_TOKEN": TOKEN, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
+    yield {**os.environ, **settings, "PYTHONPATH": str(Path(__file__).parents[2])}, folder
+    server.kill()
+    server.wait()
+
+
+def push(environment, *arguments):
+    command = [sys.executable, "-c", PUSH, *map(str, arguments)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.splitlines()[-1]
+
+
+def test_every_file_arrives_and_the_card(hub, exported, tmp_path):
+    environment, folder = hub
+    card = tmp_path / "README.md"
+    card.write_text("---\nlicense: mit\n---\n\n# small\n")
+    for _ in range(2):  # the second time the repository is there
+        assert "/owner/small/commit/" in push(environment, exported, card, "owner/small")
+    there = {path.relative_to(folder / "owner/small").as_posix() for path in (folder / "owner/small").rglob("*.*")}
+    names = {path.relative_to(exported).as_posix() for path in exported.rglob("*.*") if path.is_file()}
+    assert {name for name in there if (folder / "owner/small" / name).is_file()} == names - {MANIFEST} | {"README.md"}
+    for name in ("onnx/model_int8.onnx", "classifier/config.json"):
+        assert (folder / "owner/small" / name).read_bytes() == (exported / name).read_bytes()
+    assert (folder / "owner/small/README.md").read_text() == card.read_text()
+    assert json.loads((folder / "created.json").read_text())["visibility"] == "private"
+
+
+def test_refusals_are_one_line(hub, exported, tmp_path):
+    environment, _ = hub
+    card = tmp_path / "README.md"
+    card.write_text("---\nlicense: mit\n---\n")
+    assert push(environment, exported, card, "no/such/name").startswith("refused: --push no/such/name: ")
+    wrong = push({**environment, "HF_TOKEN": "hf_wrong"}, exported, card, "owner/small")
+    assert wrong.startswith("refused: --push owner/small: ") and "401" in wrong and "hf_wrong" not in wrong
