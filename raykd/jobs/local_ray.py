@@ -156,6 +156,7 @@ def _init(resources: Resources, directory: Path) -> str | None:
     import ray
 
     core.listen_on_loopback()  # as LOCAL_ENVIRONMENT says, where Ray was imported before
+    core.take_any_agent_port()
     before = os.umask(UMASKS[resources.readable_by])  # its workers write results
     try:
         context = ray.init(

@@ -32,6 +32,7 @@ LARGEST = 20_000_000  # bytes; the code has 2 MB, and what a job reads lies on a
 PACKAGE = Path(__file__).parents[1]  # raykd, of a checkout or installed
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
 POLL_SECONDS = 2.0
+START_SECONDS = 120.0  # a head takes jobs some ten seconds after its job server answers
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,12 +136,21 @@ def _send(client: JobSubmissionClient, job: _Job) -> str:
         (Path(directory) / "submission").write_text(name)
         _say(_size(Path(directory)))
         command = [*job.program.format(verb=job.verb).split(), *(names.get(one, one) for one in job.arguments)]
-        return client.submit_job(
-            entrypoint=shlex.join(command),
-            submission_id=name,
-            runtime_env={"working_dir": directory, "env_vars": dict(job.environment)},
-            metadata={"commit": job.environment["RAYKD_COMMIT"]},
-        )
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return client.submit_job(
+                    entrypoint=shlex.join(command),
+                    submission_id=name,
+                    runtime_env={"working_dir": directory, "env_vars": dict(job.environment)},
+                    metadata={"commit": job.environment["RAYKD_COMMIT"]},
+                )
+            except RuntimeError as error:
+                # A head that has just started answers before anything there can take a job; none was taken then.
+                if "No available agent" not in str(error) or time.monotonic() > deadline:
+                    raise
+                _say("the cluster is still starting; trying again")
+                time.sleep(POLL_SECONDS)
 
 
 def _environment(configs: Sequence[str], variables: Collection[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Set
+from functools import partialmethod
 from typing import Any
 
 
@@ -24,6 +25,14 @@ def listen_on_loopback() -> None:
     from ray._private import ray_constants
 
     ray_constants.ENABLE_RAY_CLUSTER = False
+
+
+def take_any_agent_port() -> None:
+    """Have the agent of a Ray that starts here listen on a free port. It would be a fixed one, which a second Ray on a
+    machine does not get, and without an agent no jobs run."""
+    from ray._private.parameter import RayParams
+
+    RayParams.__init__ = partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)  # type: ignore[method-assign,assignment]
 
 
 def autoscales(nodes: Collection[str]) -> bool | None:

@@ -4,9 +4,11 @@ job server in token mode."""
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,12 +31,20 @@ def submit(arguments: list[str], program: str = "raykd {verb}") -> int:
 class Server:
     """In the place of Ray's client: jobs end as told."""
 
-    def __init__(self, status: JobStatus = JobStatus.SUCCEEDED, code: int | None = 0, breaks: bool = False) -> None:
-        self.status, self.code, self.breaks = status, code, breaks
+    def __init__(
+        self,
+        status: JobStatus = JobStatus.SUCCEEDED,
+        code: int | None = 0,
+        breaks: bool = False,
+        refusals: tuple[str, ...] = (),
+    ) -> None:
+        self.status, self.code, self.breaks, self.refusals = status, code, breaks, list(refusals)
         self.jobs: list[dict] = []
         self.files: dict[str, bytes] = {}
 
     def submit_job(self, **job) -> str:
+        if self.refusals:
+            raise RuntimeError(f"Request failed with status code 500: {self.refusals.pop(0)}.")
         directory = Path(job["runtime_env"]["working_dir"])
         self.files = {
             str(one.relative_to(directory)): one.read_bytes() for one in directory.rglob("*") if one.is_file()
@@ -115,6 +125,20 @@ def test_how_a_job_ended_is_the_exit_status(serve, capsys, status, code, ends, l
     serve(status, code)
     assert submit(["--follow", "td-1"]) == ends
     assert capsys.readouterr().out.splitlines() == ["[    0 s] at work", f"td-1: {line}"]
+
+
+def test_a_cluster_that_is_still_starting_is_waited_for(serve, capsys, monkeypatch):
+    refusal = "No available agent to submit job, please try again later."
+    monkeypatch.setenv("RAYKD_STORAGE", "s3://bucket/prefix")
+    monkeypatch.setenv("DUMPS", "s3://bucket/dumps")
+    server = serve(refusals=(refusal, refusal))
+    assert submit(["--no-wait", "prepare", "configs/td.yaml"]) == 0
+    assert len(server.jobs) == 1 and server.files["submission"]
+    assert capsys.readouterr().out.count("the cluster is still starting; trying again\n") == 2
+    monkeypatch.setattr(module, "START_SECONDS", -1)
+    serve(refusals=(refusal,))
+    assert submit(["--no-wait", "prepare", "configs/td.yaml"]) == 1
+    assert refusal in capsys.readouterr().err
 
 
 def test_a_connection_that_breaks_off_ends_nothing(serve, capsys):
@@ -230,9 +254,24 @@ if __name__ == "__main__":
 """
 
 
+def wait_for_an_agent(address: str, token: str) -> None:
+    """`ray job submit` gives up after ten seconds where a head's agent is not up yet; `raykd submit` does not."""
+    request = {"entrypoint": "true"}
+    for _ in range(30):
+        response = requests.post(f"{address}/api/jobs/", json=request, headers={"Authorization": f"Bearer {token}"})
+        if response.ok:
+            return
+        assert "No available agent" in response.text, response.text
+    raise AssertionError("no agent after five minutes")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[dict[str, str]]:
     """The environment of whoever submits to it."""
+    # As where another Ray runs: it has the port that is each agent's by default.
+    taken = socket.socket()
+    with suppress(OSError):
+        taken.bind(("127.0.0.1", 52365))
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for name in ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS"):
         environment.pop(name, None)
@@ -251,8 +290,10 @@ def server() -> Iterator[dict[str, str]]:
         address = address or (found[1] if (found := re.match(r"dashboard: (http://\S+),", line)) else "")
         token = line.split()[1] if line.startswith("token ") else ""
     environment.pop("PYTHONPATH", None)
+    wait_for_an_agent(address, token)
     yield {**environment, "RAY_ADDRESS": address, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
     process.communicate("\n", timeout=120)
+    taken.close()
 
 
 @pytest.mark.slow
