@@ -6,7 +6,7 @@ PARALLEL ?= 3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup locked wheel demo check test test-security slow test-all cases bench-corpus bench-distill bench-grid bench-inference bench-scale bench-statistics bench-train lint format
+.PHONY: help setup locked wheel demo check test test-security slow test-all cases bench-corpus bench-distill bench-grid bench-inference bench-scale bench-statistics bench-train results lint format
 
 help:
 	@echo "make demo      set up, then run the whole pipeline on sample data; ends with the report's address"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench-statistics  how often marks, intervals and verdicts are wrong (10 minutes)"
 	@echo "make bench-inference  what export and int8 gain, and that they change nothing (10 minutes on two quiet cores)"
 	@echo "make bench-train    what training under Ray costs, gains and survives"
+	@echo "make results   the tables and the figure of docs/results.md from the scores beside it"
 	@echo "make lint      ruff and mypy"
 
 setup: $(READY)
@@ -103,6 +104,9 @@ bench-inference: $(READY)
 bench-train: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[benchmark]'
 	$(BIN)/python benchmarks/train.py
+
+results: $(READY)
+	$(BIN)/python benchmarks/real_text.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

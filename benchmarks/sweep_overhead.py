@@ -2,7 +2,7 @@
 
     python jobs/prepare.py CONFIG && python jobs/distill.py CONFIG && python benchmarks/sweep_overhead.py CONFIG
 
-Runs `jobs/sweep.py CONFIG resources.sweep_trials=1` on an experiment whose students are still to be made, and prints
+Runs `jobs/sweep.py CONFIG resources.trainings=1` on an experiment whose students are still to be made, and prints
 the wall time of the job over the sum of its optimiser steps (timing.parquet) and of encoding and training in its cells
 (their manifests), as each measured itself. Exit 0 where that is at most 1.2. For trials of 100 s and more: what Ray
 takes to start is the same for shorter ones.
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 def main() -> int:
     config, *overrides = sys.argv[1:]
     began = time.monotonic()
-    command = [sys.executable, str(ROOT / "jobs/sweep.py"), config, "resources.sweep_trials=1", *overrides]
+    command = [sys.executable, str(ROOT / "jobs/sweep.py"), config, "resources.trainings=1", *overrides]
     status = subprocess.run(command).returncode
     wall = time.monotonic() - began
     if status:

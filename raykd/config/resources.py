@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ByteSize, Discriminator, Field, Tag, model_validator
 
@@ -108,12 +108,20 @@ class Resources(Node):
     grid: TrialResources = TrialResources()
     translate: TranslateResources = TranslateResources()
     classify_workers: Positive = 1  # encoders at the same time, each with the CPUs and GPUs of a grid trial
-    # Students that train at the same time; none: as many as the machines that are there when it begins have room for.
-    sweep_trials: Positive | None = None
+    # Encoders that are trained at the same time, of distill and of the sweep; none: as many as the machines that are
+    # there when it begins have room for, one a machine where train.threads lets its workers take all cores.
+    trainings: Positive | None = None
     sweep_limits: SweepLimits = SweepLimits()
     # One driver at a time on an experiment (docs/storage.md). false: for a store that cannot create a file only where
     # there is none; nothing keeps two drivers apart then.
     lease: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def renamed(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "sweep_trials" in values:
+            raise ValueError("sweep_trials is called trainings now, and counts those of distill too")
+        return values
 
     @model_validator(mode="after")
     def sweep_is_priced(self) -> Resources:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from raykd.artifacts import Result
 from raykd.corpus.token_shards import missing_shards
 from raykd.distill.ray_train.trainer import train_encoder
+from raykd.distill.ray_train.trainings import train_encoders
 from raykd.distill.train.job import TrainingJob
 from raykd.errors import InputError
+from raykd.jobs.preflight import trainings_at_once
 from raykd.jobs.run import Run
 from raykd.planning.encoders import Planned, PlannedEncoder, PlannedTrim
 from raykd.planning.plan import Plan
@@ -18,19 +21,43 @@ AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 
 def distill(run: Run) -> None:
     plan = run.plan
-    for planned in unfinished(run, plan.encoders):
+    for encoders in rounds(unfinished(run, plan.encoders)):
         run.start_ray()
-        if isinstance(planned, PlannedTrim):
-            trim(run, plan, planned)
-            continue
-        run.say(f"encoder {planned.name}, seed {planned.seed}")
-        train_encoder(training_job(run, planned), planned.result)
-        facts = run.store.facts(planned.result)
-        run.say(
-            f"encoder {planned.name}, seed {planned.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "
-            f"{facts['tokens_per_second']:,.0f} a second, {facts['data_wait']:.1%} of the time waiting for text, "
-            f"last loss {facts['loss']:.3f}"
-        )
+        for planned in encoders:
+            if isinstance(planned, PlannedTrim):
+                trim(run, plan, planned)
+        trained = [planned for planned in encoders if isinstance(planned, PlannedEncoder)]
+        if trained:
+            train(run, "distill", [(training_job(run, planned), planned.result) for planned in trained])
+        for planned in trained:
+            facts = run.store.facts(planned.result)
+            run.say(
+                f"encoder {planned.name}, seed {planned.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "
+                f"{facts['tokens_per_second']:,.0f} a second, {facts['data_wait']:.1%} of the time waiting for text, "
+                f"last loss {facts['loss']:.3f}"
+            )
+
+
+def rounds(encoders: Sequence[Planned]) -> Iterator[list[Planned]]:
+    """Those that can be made at the same time: all whose parents, and what they start from, are there by then."""
+    left = list(encoders)
+    while left:
+        to_come = {planned.saved for planned in left}
+        ready = [planned for planned in left if not to_come.intersection(planned.made_from)]
+        yield ready
+        left = [planned for planned in left if planned not in ready]
+
+
+def train(run: Run, stage: str, jobs: Sequence[tuple[TrainingJob, Result]]) -> None:
+    """As many at a time as resources say; one by one with all that a training shows of itself."""
+    at_once = min(len(jobs), run.experiment.resources.trainings or trainings_at_once(run.experiment))
+    if at_once > 1 or stage == "sweep":
+        run.say(f"{stage}: {len(jobs)} encoders to train, {at_once} at a time")
+        train_encoders(stage, jobs, at_once, run.say)
+        return
+    for job, result in jobs:
+        run.say(f"encoder {job.name}, seed {job.seed}")
+        train_encoder(job, result)
 
 
 def trim(run: Run, plan: Plan, planned: PlannedTrim) -> None:

@@ -89,7 +89,8 @@ def _nodes() -> list[dict[str, Any]]:
 def _check_gpus(experiment: config.Experiment, stages: Collection[str]) -> None:
     resources = experiment.resources
     train, grid = resources.train, resources.grid
-    runs = resources.sweep_trials or 1 if "sweep" in stages and experiment.sweep else "train" in stages
+    trains = "train" in stages or ("sweep" in stages and experiment.sweep)
+    runs = (resources.trainings or 1) if trains else 0
     asked = {
         "train.gpus_per_worker": train.gpus_per_worker * train.fewest_workers * runs,
         "grid.gpus": grid.gpus * ("grid" in stages),

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from raykd.config import Resources, size_name, to_yaml
-from raykd.distill.ray_train.sweep import run_sweep
 from raykd.distill.train.job import TrainingJob
 from raykd.distill.train.usage import SharedLimit
 from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete
-from raykd.jobs.distill import training_job, unfinished
+from raykd.jobs.distill import train, training_job, unfinished
 from raykd.jobs.evaluate import score
-from raykd.jobs.preflight import trainings_at_once
 from raykd.jobs.run import Run
 from raykd.planning.encoders import DROPPED, WEIGHTS, PlannedEncoder
 from raykd.planning.plan import Plan
@@ -73,10 +71,7 @@ def distil(run: Run, plan: Plan, students: Sequence[PlannedEncoder]) -> None:
     missing = unfinished(run, students)
     if missing:
         run.start_ray()
-        concurrent = min(len(missing), run.experiment.resources.sweep_trials or trainings_at_once(run.experiment))
-        run.say(f"sweep: {len(missing)} students to distil, {concurrent} at a time")
-        jobs = [(_job(run, plan, planned), planned.result) for planned in missing]
-        run_sweep(jobs, concurrent, run.say)
+        train(run, "sweep", [(_job(run, plan, planned), planned.result) for planned in missing])
 
 
 def _job(run: Run, plan: Plan, student: PlannedEncoder) -> TrainingJob:

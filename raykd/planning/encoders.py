@@ -42,8 +42,13 @@ class Planned:
 
     @property
     def prepared(self) -> tuple[Result, ...]:
-        """What must be there before it is made, its parent aside."""
+        """What must be there before it is made, other encoders aside."""
         return self.texts, self.tokens
+
+    @property
+    def made_from(self) -> tuple[SavedEncoder, ...]:
+        """The encoders that must be there before it is made."""
+        return (self.parent,) if self.parent else ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,10 @@ class PlannedEncoder(Planned):
 
     spec: Distill | Pretrain | Adapt
     start: SavedEncoder | None = None  # the student that it starts from
+
+    @property
+    def made_from(self) -> tuple[SavedEncoder, ...]:
+        return *super().made_from, *([self.start] if self.start else [])
 
     def ranks(self, store: ResultStore) -> tuple[dict[str, int], dict[str, int]]:
         """Raises InputError where a language has no more than what is to be held out."""

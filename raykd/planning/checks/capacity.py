@@ -57,10 +57,9 @@ def check_capacity(
     remedy: how there can be more machines or CPUs; stages: those that are to run, of STAGES.
     """
     resources = experiment.resources
-    if "train" in stages and any(encoder.training for encoder in experiment.encoders.values()):
-        _check_training(experiment, "train", 1, machines, remedy)
-    if "sweep" in stages and experiment.sweep:
-        _check_training(experiment, "sweep_trials", resources.sweep_trials or 1, machines, remedy)
+    trains = "train" in stages and any(encoder.training for encoder in experiment.encoders.values())
+    if trains or ("sweep" in stages and experiment.sweep):
+        _check_training(experiment, machines, remedy)
     grid, translate, encoders = resources.grid, resources.translate, resources.classify_workers
     demands = []
     if "grid" in stages and experiment.evaluate:
@@ -77,19 +76,24 @@ def check_capacity(
 
 
 def room_for_trainings(experiment: Experiment, machines: Sequence[Machine]) -> int:
-    """How many trainings these machines have room for at the same time; elastic ones at their smallest."""
+    """How many trainings these machines have room for at the same time; elastic ones at their smallest.
+
+    Where nothing says how many threads a worker has, those of one training take all cores of a machine.
+    """
     train = experiment.resources.train
-    rooms = sum(machine.room(train.cpus_per_worker, train.gpus_per_worker) for machine in machines)
-    return rooms // train.fewest_workers
+    rooms = [machine.room(train.cpus_per_worker, train.gpus_per_worker) for machine in machines]
+    if not (train.threads or train.gpus_per_worker):
+        rooms = [min(room, train.fewest_workers) for room in rooms]
+    return sum(rooms) // train.fewest_workers
 
 
-def _check_training(experiment: Experiment, key: str, runs: int, machines: Sequence[Machine], remedy: str) -> None:
-    train = experiment.resources.train
+def _check_training(experiment: Experiment, machines: Sequence[Machine], remedy: str) -> None:
+    train, runs = experiment.resources.train, experiment.resources.trainings or 1
     workers = train.fewest_workers  # elastic ones are as many as there is room for
     what = f"{runs} run(s) x {workers} worker(s)"
-    lower = "resources.train.workers, cpus_per_worker or gpus_per_worker"
+    key, lower = "train", "resources.train.workers, cpus_per_worker or gpus_per_worker"
     if runs > 1:
-        lower = f"resources.sweep_trials, {lower.removeprefix('resources.')}"
+        key, lower = "trainings", f"resources.trainings, {lower.removeprefix('resources.')}"
     _check_room(
         Demand(key, what, runs * workers, train.cpus_per_worker, train.gpus_per_worker, lower), machines, remedy
     )

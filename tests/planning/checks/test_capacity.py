@@ -32,10 +32,10 @@ def test_workers_may_take_all_cpus():
         "resources.train: 1 run(s) x 2 worker(s) of 2.5 CPU, but there is room for 1 machine(s) of 4 CPU x 1 = 1; "
         "lower resources.train.workers, cpus_per_worker or gpus_per_worker, or grow"
     )
-    fits([Machine(4)], "sweep_trials=4", "train.cpus_per_worker=1")
-    message = refused([Machine(4)], "sweep_trials=5", "train.cpus_per_worker=1")
-    assert "resources.sweep_trials: 5 run(s) x 1 worker(s) of 1 CPU" in message and "4 CPU x 4 = 4; lower" in message
-    assert "lower resources.sweep_trials, train.workers, cpus_per_worker" in message
+    fits([Machine(4)], "trainings=4", "train.cpus_per_worker=1")
+    message = refused([Machine(4)], "trainings=5", "train.cpus_per_worker=1")
+    assert "resources.trainings: 5 run(s) x 1 worker(s) of 1 CPU" in message and "4 CPU x 4 = 4; lower" in message
+    assert "lower resources.trainings, train.workers, cpus_per_worker" in message
 
 
 @pytest.mark.parametrize(("workers", "each", "cpus"), [(6, 0.4, 2.4), (3, 4.9, 14.7), (10, 0.1, 1), (3, 0.9, 2.7)])
@@ -80,6 +80,17 @@ def test_trials_and_encoders_that_label_have_to_fit():
 
 
 def test_as_many_trainings_as_there_is_room_for():
-    experiment = load(DEMO, ["resources.train.cpus_per_worker=1.5", "resources.train.workers=2"])
+    two = ["resources.train.cpus_per_worker=1.5", "resources.train.workers=2", "resources.train.threads=1"]
+    experiment = load(DEMO, two)
     assert room_for_trainings(experiment, [Machine(4), Machine(3), Machine(1)]) == 2
+    assert room_for_trainings(experiment, [Machine(6)]) == 2
     assert room_for_trainings(experiment, [Machine(1)]) == 0
+
+
+def test_workers_whose_threads_take_all_cores_have_a_machine_to_themselves():
+    one = ["resources.train.workers=1", "resources.train.threads=null", "resources.train.cpus_per_worker=1"]
+    assert room_for_trainings(load(DEMO, one), [Machine(16), Machine(8)]) == 2
+    two = [*one, "resources.train.workers=2"]
+    assert room_for_trainings(load(DEMO, two), [Machine(16)]) == 1
+    gpus = [*one, "resources.train.gpus_per_worker=1"]
+    assert room_for_trainings(load(DEMO, gpus), [Machine(16, 4)]) == 4

@@ -1,4 +1,4 @@
-"""What a sweep shows of its trials: a table on a terminal, a line now and then in a log."""
+"""What several trainings show while they run: a table on a terminal, a line now and then in a log."""
 
 import io
 
@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console
 
 from raykd.distill.logging.progress import Progress
-from raykd.distill.logging.sweep_table import SweepTable
+from raykd.distill.logging.trainings_table import TrainingsTable
 
-TRIALS = [("td-1GB", 1), ("td-1GB", 2), ("td-2GB", 1)]
+TRAININGS = [("td-1GB", 1), ("td-1GB", 2), ("td-2GB", 1)]
 
 
 def progress(step: int) -> Progress:
@@ -21,12 +21,12 @@ def make_table(clock):
 
     def make(is_terminal):
         console = Console(file=io.StringIO(), force_terminal=is_terminal, width=100)
-        return SweepTable(TRIALS, console, clock), console.file
+        return TrainingsTable("sweep", TRAININGS, console, clock), console.file
 
     return make
 
 
-def test_a_row_a_trial(make_table):
+def test_a_row_a_training(make_table):
     table, file = make_table(is_terminal=True)
     with table:
         table.say("td-1GB: a worker of 2 was lost after step 3")

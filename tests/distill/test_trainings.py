@@ -1,4 +1,4 @@
-"""A sweep on a real Ray: trials beside workers that take all CPUs, and trainings that fail."""
+"""Several trainings on a real Ray: trials beside workers that take all CPUs, and trainings that fail."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ import pytest
 import ray
 
 from raykd.artifacts import Result, SavedEncoder
-from raykd.distill.ray_train.sweep import run_sweep
+from raykd.distill.ray_train.trainings import train_encoders
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def test_trials_leave_all_cpus_and_a_training_that_failed_is_not_tried_again(loc
     with pytest.raises(
         RuntimeError, match=r"(?s)1 of 2 failed; run again .* broken seed 7: WorkerGroupError: .*cannot be read"
     ):
-        run_sweep(jobs, 1, lines.append)
+        train_encoders("sweep", jobs, 1, lines.append)
     assert (tmp_path / "broken").read_text() == "xx" and (tmp_path / "sound").read_text() == "x"
     assert sorted(line.split(" in ")[0] for line in lines) == [
         "sweep: broken seed 7 failed",
-        "sweep: sound seed 7 distilled",
+        "sweep: sound seed 7 trained",
     ]
     assert store.facts(jobs[1][1])["steps"] == 8

@@ -1,4 +1,4 @@
-"""What becomes of a sweep's trainings, in place of Ray by plain calls; tests/distill/test_sweep.py has the real one."""
+"""What becomes of several trainings, by plain calls in place of Ray; tests/distill/test_trainings.py has a real one."""
 
 import json
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from ray.train import WorkerGroupError
 
-from raykd.distill.ray_train import sweep
+from raykd.distill.ray_train import trainings
 from raykd.distill.train.usage import SharedLimit
 from raykd.errors import LimitReached
 
@@ -25,16 +25,16 @@ class Shown:
 def run(monkeypatch):
     """run({name: what its training raises, or None}): the lines that are reported."""
 
-    def run_all(trainings):
+    def run_all(ends):
         lines = []
         job = SimpleNamespace(store=SimpleNamespace(storage=None, manifest=lambda result: {"seconds": 3.2}))
         job.resources = SimpleNamespace(failures=2)
-        jobs = [(SimpleNamespace(**vars(job), name=name, seed=1, shared=None), name) for name in trainings]
+        jobs = [(SimpleNamespace(**vars(job), name=name, seed=1, shared=None), name) for name in ends]
 
         def train_encoder(job, result, display):
             display.say(f"{job.name} begins")
-            if trainings[result]:
-                raise trainings[result]
+            if ends[result]:
+                raise ends[result]
 
         def run_trials(storage, work, names, resources, failures, report, concurrent):
             assert "CPU" not in resources and failures == 2 and concurrent == 1
@@ -48,25 +48,25 @@ def run(monkeypatch):
             if stopped:
                 raise stopped
 
-        monkeypatch.setattr(sweep, "train_encoder", train_encoder)
-        monkeypatch.setattr(sweep, "run_trials", run_trials)
+        monkeypatch.setattr(trainings, "train_encoder", train_encoder)
+        monkeypatch.setattr(trainings, "run_trials", run_trials)
         try:
-            sweep._run(jobs, 1, lines.append, shown := Shown())
+            trainings._run(jobs, 1, lines.append, shown := Shown())
         finally:
             run_all.lines, run_all.shown = lines, shown.heard
 
     return run_all
 
 
-def test_a_training_that_used_up_its_failures_is_an_answer_that_fails_the_sweep(run):
+def test_a_training_that_used_up_its_failures_is_an_answer_that_fails_all(run):
     with pytest.raises(
         RuntimeError, match=r"(?s)1 of 3 failed; .* The first is b seed 1: WorkerGroupError: .*no memory"
     ):
         run({"a": None, "b": WorkerGroupError("no memory", {}), "c": LimitReached("steps 5 reached")})
     assert run.lines == [
-        "sweep: a seed 1 distilled in 3 s",
-        "sweep: b seed 1 failed",
-        "sweep: c seed 1 steps 5 reached",
+        "a seed 1 trained in 3 s",
+        "b seed 1 failed",
+        "c seed 1 steps 5 reached",
     ]
     assert [what for place, what in run.shown if place == 0] == ["a begins", ("done",)]
     assert [what for place, what in run.shown if place > 0] == ["b begins", ("failed",), "c begins", ("stopped",)]
@@ -83,7 +83,7 @@ def test_a_queued_trial_does_not_begin_when_all_that_is_shared_is_used(store):
     for hours in (3.5, 3.0):
         job.shared = SharedLimit("resources.sweep_limits.worker_hours 3", hours, ("encoders/a",))
         if hours > 3:
-            sweep._check_shared_limit(job)
+            trainings._check_shared_limit(job)
             continue
         with pytest.raises(LimitReached, match=r"encoders.b: resources.sweep_limits.worker_hours 3 reached with 3.00"):
-            sweep._check_shared_limit(job)
+            trainings._check_shared_limit(job)

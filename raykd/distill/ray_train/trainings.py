@@ -1,4 +1,4 @@
-"""The data-quantity sweep under Ray Tune: one trial a student and seed, each a Ray Train run of its own."""
+"""Encoders that are trained at the same time, under Ray Tune: one trial each, a Ray Train run of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ray.util.queue import Queue
 
 from raykd.artifacts import Result
 from raykd.distill.logging.progress import Progress
-from raykd.distill.logging.sweep_table import SweepTable
+from raykd.distill.logging.trainings_table import TrainingsTable
 from raykd.distill.ray_train.reporting import listened_to
 from raykd.distill.ray_train.trainer import train_encoder
 from raykd.distill.ray_train.trials import run_trials
@@ -28,19 +28,20 @@ TRIAL = {"node:__internal_head__": 0.001}
 Ended = tuple[str]  # how a trial ended, in words
 
 
-def run_sweep(
-    jobs: Sequence[tuple[TrainingJob, Result]], concurrent: int, report: Callable[[str], None] = print
+def train_encoders(
+    stage: str, jobs: Sequence[tuple[TrainingJob, Result]], concurrent: int, report: Callable[[str], None] = print
 ) -> None:
-    """Train every encoder of the sweep, `concurrent` at a time, on a Ray that is already initialised.
+    """Train every encoder, `concurrent` at a time, on a Ray that is already initialised.
 
-    resources.train.failures bounds how often workers are started again, and apart from that how often a trial is whose
-    process was lost. A trial whose driver died is started again by the next call. In each case its Train run goes on
-    from its last checkpoint. After the others have finished, raises InputError where one had bad input, RuntimeError
-    where one failed, and LimitReached where one came to resources.train.limits, or all to what they share.
+    stage: what lines begin with. resources.train.failures bounds how often workers are started again, and apart from
+    that how often a trial is whose process was lost. A trial whose driver died is started again by the next call. In
+    each case its Train run goes on from its last checkpoint. After the others have finished, raises InputError where
+    one had bad input, RuntimeError where one failed, and LimitReached where one came to resources.train.limits, or all
+    to what they share.
     """
-    table = SweepTable([(job.name, job.seed) for job, _ in jobs])
+    table = TrainingsTable(stage, [(job.name, job.seed) for job, _ in jobs])
     with table, listened_to(lambda queue: _show(queue, table)) as queue:
-        _run(jobs, concurrent, report, queue)
+        _run(jobs, concurrent, lambda line: report(f"{stage}: {line}"), queue)
 
 
 def _run(
@@ -60,7 +61,7 @@ def _run(
 
     def line(index: int, name: str, answer: dict[str, Any] | None) -> None:
         if answer and "seconds" in answer:
-            state, told = "done", f"distilled in {answer['seconds']:.0f} s"
+            state, told = "done", f"trained in {answer['seconds']:.0f} s"
         elif not answer or "failure" in answer:
             state = told = "failed"
         else:
@@ -68,7 +69,7 @@ def _run(
         if answer and "failure" in answer:
             failures.append(f"{name}: {answer['failure']}")
         _put(queue, index, (state,))
-        report(f"sweep: {name} {told}")
+        report(f"{name} {told}")
 
     first = jobs[0][0]
     names = [f"{job.name} seed {job.seed}" for job, _ in jobs]
@@ -93,7 +94,7 @@ def _check_shared_limit(job: TrainingJob) -> None:
 
 
 class Elsewhere:
-    """Shows a training where the sweep's table is: what `Display` does, by a queue."""
+    """Shows a training where the table of all is: what `Display` does, by a queue."""
 
     def __init__(self, queue: Queue, place: int) -> None:
         self.queue, self.place = queue, place
@@ -118,7 +119,7 @@ def _put(queue: Queue, place: int, what: Progress | Ended | str) -> None:
         queue.put((place, what))
 
 
-def _show(queue: Queue, table: SweepTable) -> None:
+def _show(queue: Queue, table: TrainingsTable) -> None:
     """queue: (place, progress, line or end) of each trial."""
     with suppress(RayError):
         while (heard := queue.get()) is not None:
