@@ -261,6 +261,6 @@ resources:
   object_store: 300MB
   # One thread: models this small gain little from two, which wait for each other where other work takes their cores.
   # For more: workers: 4, and gpus_per_worker: 1 where there are GPUs (also grid: {gpus: 1}).
-  train: {workers: 1, threads: 1, cpus_per_worker: 0.5, checkpoint_steps: 50}
+  train: {workers: 1, threads: 1, checkpoint_steps: 50}
   grid: {precision: float32}
 """

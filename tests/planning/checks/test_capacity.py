@@ -66,7 +66,7 @@ def test_gpus_are_counted_where_they_are_known():
     fits([Machine(8)], *asked)
     fits([Machine(0, 0), Machine(4, 1), Machine(4, 1)], *asked)
     message = refused([Machine(0, 0), Machine(8, 1)], *asked)
-    assert "2 worker(s) of 0.5 CPU and 1 GPU, but there is room for 1 machine(s) of 0 CPU and 0 GPU x 0 + " in message
+    assert "2 worker(s) of 1 CPU and 1 GPU, but there is room for 1 machine(s) of 0 CPU and 0 GPU x 0 + " in message
     assert "1 machine(s) of 8 CPU and 1 GPU x 1 = 1; lower resources.train.workers, cpus_per_worker or gpus" in message
     # Half a GPU on each of two machines is none for a trial of one.
     assert "resources.grid: a trial of 1 CPU and 1 GPU, but" in refused([Machine(4, 0.5)] * 2, "grid.gpus=1")
