@@ -75,7 +75,7 @@ class ResultStore:
                 "commit": git_commit(),
                 "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
                 "seconds": round(now - started, 1),
-                **({} if task_seconds is None else {"task_seconds": round(task_seconds, 1)}),
+                **({} if task_seconds is None else {"task_seconds": round(task_seconds, 3)}),
             },
         )
 

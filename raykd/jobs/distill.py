@@ -10,6 +10,7 @@ from raykd.distill.ray_train.trainer import train_encoder
 from raykd.distill.train.job import TrainingJob
 from raykd.errors import InputError
 from raykd.jobs.run import Run
+from raykd.planning.costs.planned import write_plan
 from raykd.planning.encoders import Planned, PlannedEncoder, PlannedTrim
 from raykd.planning.plan import Plan
 
@@ -18,7 +19,9 @@ AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 
 def distill(run: Run) -> None:
     plan = run.plan
-    for planned in unfinished(run, plan.encoders):
+    missing = unfinished(run, plan.encoders)
+    write_plan(plan)
+    for planned in missing:
         run.start_ray()
         if isinstance(planned, PlannedTrim):
             trim(run, plan, planned)

@@ -16,6 +16,7 @@ from raykd.jobs.distill import training_job, unfinished
 from raykd.jobs.evaluate import score
 from raykd.jobs.preflight import trainings_at_once
 from raykd.jobs.run import Run
+from raykd.planning.costs.planned import write_plan
 from raykd.planning.encoders import DROPPED, WEIGHTS, PlannedEncoder
 from raykd.planning.plan import Plan
 from raykd.planning.planned_tests import freeze
@@ -29,6 +30,7 @@ def sweep(run: Run) -> None:
     run.require(plan.tasks.values(), "prepare")
     run.require([planned.result for planned in plan.encoders], "distill")
     freeze(run.store, run.experiment, plan.cells)
+    write_plan(plan)
     for students in rounds(plan, one_by_one=spec.warm_start or spec.stop_when_flat):
         distil(run, plan, students)
         if stops_after(run, plan, students[0].name):
