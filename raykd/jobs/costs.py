@@ -71,14 +71,14 @@ def spent_lines(found: Sequence[Spent]) -> Iterator[str]:
         planned = one.planned.get("hours")
         cpu, gpu = _hours(one.share, one.hours)
         cpu_planned, gpu_planned = _hours(one.share, planned)
-        # Money as it was planned then, at the price of then.
-        money = one.planned.get("money")
+        money = one.planned.get("money")  # at the price of then
+        unplanned = "" if one.share.hour is None else UNKNOWN
         shown = f"{one.counted} of {one.results}" if one.counted < one.results else f"{one.results}"
         rows.append(
             (
                 *(one.stage, shown, cpu, cpu_planned, gpu, gpu_planned),
                 _money(one.share, one.hours),
-                UNKNOWN if money is None else _number(money),
+                unplanned if money is None else _number(money),
             )
         )
     yield from table_lines(rows)

@@ -44,7 +44,7 @@ def status(run: Run) -> None:
     width = max([len(result.name) for result in statuses], default=0)
     for result in statuses:
         _tell(_line(result, width))
-    made = ((result.name, result.state == "done", result.hours) for result in statuses)
+    made = ((result.name, result.hours) for result in statuses)
     for line in spent_lines(spent(storage, run.experiment, made)):
         _tell(line)
     _tell(

@@ -39,9 +39,9 @@ def test_without_prices_there_is_no_money_and_where_nothing_is_known_no_sum():
 
 def test_what_was_spent_stands_beside_what_was_planned():
     found = [
-        Spent("read", CPU, 2, 2, 1, 5.0, {"hours": 4.0, "money": 0.2}),
-        Spent("distill", GPU, 1, 1, 1, 120.0, {"hours": 100.0, "money": 250.0}),
-        Spent("grid", GPU, 30, 30, 30, 1.0),
+        Spent("read", CPU, 2, 1, 5.0, {"hours": 4.0, "money": 0.2}),
+        Spent("distill", GPU, 1, 1, 120.0, {"hours": 100.0, "money": 250.0}),
+        Spent("grid", GPU, 30, 30, 1.0),
     ]
     assert list(spent_lines(found)) == [
         "spent    results  CPU hours  planned  GPU hours  planned  money  planned",

@@ -41,13 +41,12 @@ def stage_of(experiment: Experiment, name: str) -> str | None:
 
 @dataclass
 class Spent:
-    """Of a stage: how many of its results are there, and the hours of those that counted them; planned: the hours and
-    the money that were written down before it began, None where they were not known."""
+    """Of a stage: how many results it has, and the hours of those whose hours were counted; planned: the hours and the
+    money that were written down before it began, None where they were not known."""
 
     stage: str
     share: Share
     results: int = 0
-    done: int = 0
     counted: int = 0
     hours: float = 0.0
     planned: Mapping[str, float | None] = field(default_factory=dict)
@@ -58,16 +57,17 @@ class Spent:
         return self.share.money(self.hours)
 
 
-def spent(storage: Storage, experiment: Experiment, made: Iterable[tuple[str, bool, float | None]]) -> list[Spent]:
-    """Of each stage that has something done. made: of every result its name, whether it is there, and its hours."""
+def spent(storage: Storage, experiment: Experiment, made: Iterable[tuple[str, float | None]]) -> list[Spent]:
+    """Of each stage whose hours were counted. made: of every result its name and its hours, None where it is not there
+    or did not count them."""
     written = storage.read_json(FILE) if storage.exists(FILE) else {}
     found: dict[str, Spent] = {}
-    for name, done, hours in made:
+    for name, hours in made:
         if stage := stage_of(experiment, name):
             if stage not in found:
                 found[stage] = Spent(stage, share_of(stage, experiment.resources), planned=written.get(stage, {}))
             own = found[stage]
-            own.results, own.done = own.results + 1, own.done + done
+            own.results += 1
             if hours is not None:
                 own.counted, own.hours = own.counted + 1, own.hours + hours
     return sorted((one for one in found.values() if one.counted), key=lambda one: STAGES.index(one.stage))

@@ -60,14 +60,14 @@ def test_spent_beside_planned(make_plan):
     plan = make_plan("td")
     write_plan(plan)
     made = [
-        ("tasks/tags", True, 1.0),
-        ("texts/technical", True, None),  # of an older release
-        ("encoders/td-distilmbert/56", True, 6.0),
-        ("scores/a", False, None),
-        ("probe/latency", True, None),
+        ("tasks/tags", 1.0),
+        ("texts/technical", None),  # of an older release
+        ("encoders/td-distilmbert/56", 6.0),
+        ("scores/a", None),
+        ("probe/latency", None),
     ]
     read, distilled = spent(plan.store.storage, plan.experiment, made)
-    assert (read.stage, read.results, read.done, read.counted, read.hours) == ("read", 2, 2, 1, 1.0)
+    assert (read.stage, read.results, read.counted, read.hours) == ("read", 2, 1, 1.0)
     assert read.money == pytest.approx(0.05)
     assert (distilled.stage, distilled.hours, distilled.money) == ("distill", 6.0, 15.0)
     assert distilled.planned["hours"] == pytest.approx(8.26, abs=0.01)
