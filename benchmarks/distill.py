@@ -35,7 +35,8 @@ from raykd.distill.data.packing import PackedBatch, Sequences, SpecialIds, micro
 from raykd.distill.models.load import MaskedModel
 from raykd.distill.models.shape import Shape
 from raykd.distill.models.student import build_student
-from raykd.distill.train.flops import measured_peak, training_flops
+from raykd.distill.train.flops import training_flops
+from raykd.distill.train.peak import measured_peak
 from raykd.distill.train.step import Engine
 
 MBERT_VOCABULARY, TRIMMED_VOCABULARY = 119_547, 30_000

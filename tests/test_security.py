@@ -91,7 +91,7 @@ def test_code_that_comes_with_a_model_is_not_run_even_where_somebody_agrees(tmp_
     from raykd.config import Translate
     from raykd.corpus.tokenizer import open_tokenizer
     from raykd.evaluate.classifier.encoder import load_encoder
-    from raykd.planning.estimates import _model_shape
+    from raykd.planning.costs.shapes import _model_shape
     from raykd.tasks import translation
 
     monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path / "cache"))

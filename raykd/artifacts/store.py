@@ -50,10 +50,13 @@ class ResultStore:
             raise RuntimeError(f"{result.directory} is not complete")
         return dict(manifest["facts"])
 
-    def complete(self, result: Result, facts: Mapping[str, Any], started: float) -> None:
+    def complete(
+        self, result: Result, facts: Mapping[str, Any], started: float, task_seconds: float | None = None
+    ) -> None:
         """Declare a result complete; everything else in its directory must have been written.
 
-        started: time.time() when the work on it began.
+        started: time.time() when the work on it began; task_seconds: what its tasks took, one after the other, in all
+        runs that had a part in it; None where it is not made by tasks of one CPU each.
         """
         now = time.time()
         written = self.storage.sizes(result.directory)
@@ -72,6 +75,7 @@ class ResultStore:
                 "commit": git_commit(),
                 "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
                 "seconds": round(now - started, 1),
+                **({} if task_seconds is None else {"task_seconds": round(task_seconds, 3)}),
             },
         )
 

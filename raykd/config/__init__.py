@@ -35,7 +35,7 @@ from raykd.config.export import Export, Parity
 from raykd.config.fetch import Fetch
 from raykd.config.privacy import OwnPattern, Privacy
 from raykd.config.probe import Homonym, Homonyms, Latency, Probe, Sense
-from raykd.config.resources import Elastic, Limits, Resources, TrainResources, TrialResources
+from raykd.config.resources import Elastic, Limits, PrepareResources, Resources, TrainResources, TrialResources
 from raykd.config.sources import (
     Conversation,
     LanguageColumn,
@@ -90,6 +90,7 @@ __all__ = [
     "NearDuplicates",
     "OwnPattern",
     "Parity",
+    "PrepareResources",
     "Pretrain",
     "Privacy",
     "Probe",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ByteSize, Discriminator, Field, Tag, model_validator
 
 from raykd.config.translate import TranslateResources
-from raykd.config.types import LATER, Distinct, Gpus, Node, Positive
+from raykd.config.types import LATER, Distinct, Gpus, Node, Positive, Size
 
 
 class Elastic(Node):
@@ -74,6 +74,8 @@ class TrainResources(Node):
     preemptions: Annotated[int, Field(ge=0)] | None = None  # the same for announced losses; none: always
     silence_minutes: Annotated[float, Field(gt=0)] = 5  # without a step, after which the job says what may be wrong
     limits: Limits = Limits()
+    # For plans alone, where no finished training of the same kind tells: what one worker computes in a second.
+    operations_per_second: Annotated[float, Field(gt=0)] | None = None
     loggers: Annotated[tuple[Literal["tensorboard", "mlflow"], ...], Distinct] = ()  # curves beside training.parquet
 
     @property
@@ -85,16 +87,26 @@ class TrainResources(Node):
         return self.workers.maximum if isinstance(self.workers, Elastic) else self.workers
 
 
+class PrepareResources(Node):
+    """For plans alone, where nothing finished tells: what one CPU does in a second, how large text is, and what an hour
+    of a CPU costs."""
+
+    source_bytes: Size | None = None  # that all corpora and tasks read together, where a file is not there yet
+    bytes_per_second: Size | None = None  # of sources, uncompressed: read, cleaned and shuffled
+    tokenised_per_second: Size | None = None  # bytes of clean text
+    bytes_per_token: Annotated[float, Field(gt=0)] | None = None  # of clean text
+    hour: Annotated[float, Field(gt=0)] | None = None  # what a CPU costs an hour, in the currency of all prices
+
+
 class TrialResources(Node):
     cpus: Annotated[float, Field(gt=0)] = 1.0
     gpus: Gpus = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where the hardware has it
     failures: Annotated[int, Field(ge=0)] = 2
-    # For --dry-run alone, where no finished cell tells: what a trial computes in a second, its price an hour, and the
-    # tokens of a text (none: evaluate.max_length).
+    # For plans alone, where no finished cell tells: what a trial computes in a second.
     operations_per_second: Annotated[float, Field(gt=0)] | None = None
-    hour: Annotated[float, Field(gt=0)] | None = None
-    tokens_per_text: Positive | None = None
+    hour: Annotated[float, Field(gt=0)] | None = None  # what a trial costs an hour
+    tokens_per_text: Positive | None = None  # for plans alone, as before; none: evaluate.max_length
 
 
 class Resources(Node):
@@ -104,6 +116,7 @@ class Resources(Node):
     # Who may read what is written on a local disk, by its permissions (docs/storage.md).
     readable_by: Annotated[Literal["owner", "group", "everyone"], LATER] = "owner"
     scratch: ByteSize = ByteSize(20_000_000_000)  # hidden states that one trial may hold on local disk
+    prepare: PrepareResources = PrepareResources()
     train: TrainResources = TrainResources()
     grid: TrialResources = TrialResources()
     translate: TranslateResources = TranslateResources()

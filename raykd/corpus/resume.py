@@ -19,6 +19,7 @@ from raykd.wording import duration
 READERS = 16  # threads that wait for a store at the same time
 SAY_SECONDS = 10.0  # between two lines on how far the work is
 PLAN, REPORT = "plan.json", ".json"
+REPORT_VERSION = 2  # of what a report's file holds: where it is another, an interrupted run is not resumed
 Item = TypeVar("Item")
 Say = Callable[[str], None]
 
@@ -39,18 +40,26 @@ class Done(NamedTuple):
     files: list[str]
 
 
+class Work(NamedTuple):
+    """What all pieces have returned, in their order, and the seconds that they took, one after the other, whichever run
+    did them."""
+
+    reports: list[Any]
+    seconds: float
+
+
 def begin_or_resume(storage: Storage, folder: str, plan: Mapping[str, Any], made: Sequence[str] = ()) -> None:
     """Empty a folder for reports, and the directories `made` that such a run writes to, unless a run of the same plan
     has begun there.
 
     plan: JSON values, all that the pieces and what they write follow from.
     """
-    path = f"{folder}/{PLAN}"
-    if storage.exists(path) and storage.read_json(path) == plan:
+    path, whole = f"{folder}/{PLAN}", {**plan, "reports": REPORT_VERSION}
+    if storage.exists(path) and storage.read_json(path) == whole:
         return
     for directory in (folder, *made):
         storage.remove(directory)
-    storage.write_json(path, plan)
+    storage.write_json(path, whole)
 
 
 def work_through(
@@ -60,8 +69,8 @@ def work_through(
     work: Callable[[str, Item], Done],
     there: Set[str],
     watch: Watch,
-) -> list[Any]:
-    """The report of every piece, in their order; those that are done already are not done again.
+) -> Work:
+    """Do every piece that is not done already.
 
     pieces: by name, that of the report's file in `folder`; work: by name and item; there: the files on storage as the
     run began.
@@ -71,22 +80,29 @@ def work_through(
 
     def run(piece: tuple[str, Item]) -> list[Any]:
         name, item = piece
+        began = time.perf_counter()
         made = work(name, item)
-        storage.write_json(f"{folder}/{name}{REPORT}", made._asdict())
-        return [name, made.report]
+        seconds = time.perf_counter() - began
+        storage.write_json(f"{folder}/{name}{REPORT}", {**made._asdict(), "seconds": seconds})
+        return [name, made.report, seconds]
 
     left = [(name, piece.item) for name, piece in pieces.items() if name not in done]
-    for name, report in reports_of_each(left, run):
-        done[name] = report
+    for name, report, seconds in reports_of_each(left, run):
+        done[name] = report, seconds
         watch.add(pieces[name])
-    return [done[name] for name in pieces]
+    return Work([done[name][0] for name in pieces], sum(seconds for _, seconds in done.values()))
 
 
-def _done(storage: Storage, folder: str, pieces: Collection[str], there: Set[str]) -> dict[str, Any]:
+def _done(storage: Storage, folder: str, pieces: Collection[str], there: Set[str]) -> dict[str, tuple[Any, float]]:
+    """Report and seconds of the pieces whose files are all there."""
     names = [name for name in pieces if f"{folder}/{name}{REPORT}" in there]
     with ThreadPoolExecutor(READERS) as threads:
         found = threads.map(lambda name: storage.read_json(f"{folder}/{name}{REPORT}"), names)
-        return {name: one["report"] for name, one in zip(names, found, strict=True) if set(one["files"]) <= there}
+        return {
+            name: (one["report"], one["seconds"])
+            for name, one in zip(names, found, strict=True)
+            if set(one["files"]) <= there
+        }
 
 
 class Watch:

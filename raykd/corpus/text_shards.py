@@ -156,11 +156,11 @@ def prepare_texts(
     runs = _runs(units_of(corpus.sources, unit_bytes))
     begin_or_resume(storage, job.scratch, _plan(job, result, runs), [result.directory])
     try:
-        facts = _run_passes(job, runs, say)
+        facts, seconds = _run_passes(job, runs, say)
     except ScratchChanged:
         storage.remove(job.scratch)
         raise
-    store.complete(result, facts, started)
+    store.complete(result, facts, started, seconds)
     storage.remove(job.scratch)
 
 
@@ -176,15 +176,19 @@ def _plan(job: Job, result: Result, runs: Sequence[Sequence[Unit]]) -> dict[str,
     }
 
 
-def _run_passes(job: Job, runs: Sequence[Sequence[Unit]], say: Say) -> dict[str, Any]:
-    """The facts of the manifest."""
+def _run_passes(job: Job, runs: Sequence[Sequence[Unit]], say: Say) -> tuple[dict[str, Any], float]:
+    """The facts of the manifest, and the seconds of all tasks."""
     storage, scratch, corpus, what = job.storage, job.scratch, job.corpus, f"corpus {job.name}"
     there = {f"{folder}/{file}" for folder in (scratch, job.directory) for file in storage.sizes(folder)}
+    seconds = 0.0
 
     def through(folder: str, pieces: Sequence[Piece[Any]], work: Callable[[str, Any], Done], *watch: str) -> list[Any]:
+        nonlocal seconds
         named = {f"{number:06}": piece for number, piece in enumerate(pieces)}
         of_pass = Watch(say, f"{what}, {watch[0]}", watch[1])
-        return work_through(storage, f"{scratch}/{folder}", named, work, there, of_pass)
+        done = work_through(storage, f"{scratch}/{folder}", named, work, there, of_pass)
+        seconds += done.seconds
+        return done.reports
 
     units = [Piece(run, len(run), sum(unit.bytes for unit in run)) for run in runs]
     found = through("read", units, partial(_read_units, job), "read", "units")
@@ -214,12 +218,13 @@ def _run_passes(job: Job, runs: Sequence[Sequence[Unit]], say: Say) -> dict[str,
     written = [shard for run in shards for shard in run]
     beside = {source.path: names for source in corpus.sources if (names := passed_over(source))}
     facts = text_facts(job.name, corpus, read, written)
-    return facts | {
+    facts |= {
         "rejected_listed": len(rejected),
         "passed_over": beside,
         "filtered": left_out(corpus.sources, filters),
         "lines": line_facts(np.sum([run["lines"] for run in copies], axis=0), job.one_line_in),
     }
+    return facts, seconds
 
 
 @contextmanager

@@ -74,8 +74,10 @@ def prepare_tokens(
         for shard in missing_shards(store, result, texts, cutoffs, floors)
     }
     watch = Watch(say, f"tokens {result.name}", "shards")
-    shards = (old["facts"]["shards"] if old else []) + work_through(storage, scratch, pieces, tokenise, there, watch)
-    store.complete(result, {"shards": sorted(shards, key=lambda shard: shard["file"])}, started)
+    done = work_through(storage, scratch, pieces, tokenise, there, watch)
+    shards = (old["facts"]["shards"] if old else []) + done.reports
+    seconds = done.seconds + (old.get("task_seconds", 0.0) if old else 0.0)  # of all shards, as the facts are
+    store.complete(result, {"shards": sorted(shards, key=lambda shard: shard["file"])}, started, seconds)
     storage.remove(scratch)
 
 

@@ -24,9 +24,10 @@ class Texts:
 
 @dataclass(frozen=True)
 class Cost:
-    """flops: operations, a multiply and an add are two; scratch: bytes on a trial's disk while it runs; kept: bytes on
-    storage; classifiers: how many are trained."""
+    """tokens: that go through the encoder; flops: operations, a multiply and an add are two; scratch: bytes on a
+    trial's disk while it runs; kept: bytes on storage; classifiers: how many are trained."""
 
+    tokens: float
     flops: float
     scratch: float
     kept: float
@@ -49,14 +50,16 @@ def cell_cost(cell: Cell, shape: Shape, texts: Texts, seeds: int | None = None, 
     if cell.weights == "frozen":
         encodings = min(len(cell.encoders), classifiers) if encodes else 0
         encoded = texts.rows["train"] * texts.tokens + held_out  # whatever train_rows says
-        flops = encodings * encoded * encoder + classifiers * (2 * epochs * train + held_out) * head
+        through = encodings * encoded
+        flops = through * encoder + classifiers * (2 * epochs * train + held_out) * head
         scratch = encoded * shape.width * STATE_BYTES
     else:
+        through = classifiers * (epochs * train + held_out)
         flops = classifiers * (3 * epochs * train + held_out) * (encoder + head)
         scratch = 0.0
     weights = head_parameters(cell, shape.width) * WEIGHT_BYTES
     predictions = texts.rows["test"] * len(cell.labels) * PREDICTION_BYTES
-    return Cost(flops, scratch, classifiers * (weights + predictions), classifiers)
+    return Cost(through, flops, scratch, classifiers * (weights + predictions), classifiers)
 
 
 def head_flops(cell: Cell, width: int) -> float:

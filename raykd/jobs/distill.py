@@ -13,6 +13,7 @@ from raykd.distill.train.job import TrainingJob
 from raykd.errors import InputError
 from raykd.jobs.preflight import trainings_at_once
 from raykd.jobs.run import Run
+from raykd.planning.costs.planned import write_plan
 from raykd.planning.encoders import Planned, PlannedEncoder, PlannedTrim
 from raykd.planning.plan import Plan
 
@@ -21,21 +22,14 @@ AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 
 def distill(run: Run) -> None:
     plan = run.plan
-    for encoders in rounds(unfinished(run, plan.encoders)):
+    missing = unfinished(run, plan.encoders)
+    write_plan(plan)
+    for encoders in rounds(missing):
         run.start_ray()
         for planned in encoders:
             if isinstance(planned, PlannedTrim):
                 trim(run, plan, planned)
-        trained = [planned for planned in encoders if isinstance(planned, PlannedEncoder)]
-        if trained:
-            train(run, "distill", [(training_job(run, planned), planned.result) for planned in trained])
-        for planned in trained:
-            facts = run.store.facts(planned.result)
-            run.say(
-                f"encoder {planned.name}, seed {planned.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "
-                f"{facts['tokens_per_second']:,.0f} a second, {facts['data_wait']:.1%} of the time waiting for text, "
-                f"last loss {facts['loss']:.3f}"
-            )
+        train(run, [(training_job(run, one), one.result) for one in encoders if isinstance(one, PlannedEncoder)])
 
 
 def rounds(encoders: Sequence[Planned]) -> Iterator[list[Planned]]:
@@ -48,16 +42,22 @@ def rounds(encoders: Sequence[Planned]) -> Iterator[list[Planned]]:
         left = [planned for planned in left if planned not in ready]
 
 
-def train(run: Run, stage: str, jobs: Sequence[tuple[TrainingJob, Result]]) -> None:
-    """As many at a time as resources say; one by one with all that a training shows of itself."""
-    at_once = min(len(jobs), run.experiment.resources.trainings or trainings_at_once(run.experiment))
-    if at_once > 1 or stage == "sweep":
-        run.say(f"{stage}: {len(jobs)} encoders to train, {at_once} at a time")
-        train_encoders(stage, jobs, at_once, run.say)
-        return
+def train(run: Run, jobs: Sequence[tuple[TrainingJob, Result]]) -> None:
+    """As many at a time as there is room for; one by one with all that a training shows of itself."""
+    at_once = trainings_at_once(run.experiment, len(jobs))
+    if at_once > 1:
+        run.say(f"distill: {len(jobs)} encoders to train, {at_once} at a time")
+        train_encoders("distill", jobs, at_once, run.say)
     for job, result in jobs:
-        run.say(f"encoder {job.name}, seed {job.seed}")
-        train_encoder(job, result)
+        if at_once == 1:
+            run.say(f"encoder {job.name}, seed {job.seed}")
+            train_encoder(job, result)
+        facts = run.store.facts(result)
+        run.say(
+            f"encoder {job.name}, seed {job.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "
+            f"{facts['tokens_per_second']:,.0f} a second, {facts['data_wait']:.1%} of the time waiting for text, "
+            f"last loss {facts['loss']:.3f}"
+        )
 
 
 def trim(run: Run, plan: Plan, planned: PlannedTrim) -> None:

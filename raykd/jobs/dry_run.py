@@ -1,4 +1,4 @@
-"""What `--dry-run` prints of an experiment below its resolved config: the plan, and what the grid would cost."""
+"""What `--dry-run` prints of an experiment below its resolved config: the plan, and what each stage would cost."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from raykd.artifacts.store import MANIFEST
 from raykd.corpus.fetch.catalogue import missing_archives
 from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete
+from raykd.jobs.costs import plan_lines
 from raykd.jobs.preflight import check_machine, check_sources
 from raykd.jobs.run import Run
-from raykd.planning.estimates import estimate
+from raykd.planning.costs.stages import estimates
 from raykd.planning.plan import Plan
 from raykd.planning.source_files import FilesToCome
 from raykd.planning.translations import are_translated
 
 
 def describe(run: Run, computes: bool) -> Iterator[str]:
-    """Lines: whether each result is there or would be made, and what the grid would cost.
+    """Lines: whether each result is there or would be made, and what is left would cost.
 
     computes: whether to say, too, what this machine has too little of. A config for a cluster is planned anywhere.
     """
@@ -36,7 +37,7 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
         first = [f"cannot begin: {error}"]
     if plan is None:
         yield from first
-        yield from estimate(Plan(run.experiment, run.store, FilesToCome()))
+        yield from plan_lines(estimates(Plan(run.experiment, run.store, FilesToCome())))
         return
     try:
         check_sources(plan)
@@ -48,7 +49,7 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
         yield f"{'done' if done else 'to do':6} {name:50} {run.store.storage.address(result.directory)}"
         if not done and result.kind == "texts" and (changed := changed_tasks(run.store, name, result)):
             yield f"       {name} is there for other rows of {', '.join(changed)}, and is made anew to leave out those"
-    yield from estimate(plan)
+    yield from plan_lines(estimates(plan))
 
 
 def changed_tasks(store: ResultStore, name: str, result: Result) -> list[str]:

@@ -7,6 +7,7 @@ from raykd.evaluate.cell import Cell, is_complete
 from raykd.evaluate.grid import run_grid
 from raykd.evaluate.labelled_splits import check_train_rows
 from raykd.jobs.run import Run
+from raykd.planning.costs.planned import write_plan
 from raykd.planning.planned_tests import freeze
 
 
@@ -23,6 +24,7 @@ def evaluate(run: Run) -> None:
         if not student.is_there(run.store) and not all(is_complete(run.store, cell) for cell in cells):
             raise InputError(f"{student.result.directory} has no weights any more; first run: {run.command('sweep')}")
     freeze(run.store, run.experiment, plan.cells)
+    write_plan(plan)
     score(run, plan.all_cells)
 
 

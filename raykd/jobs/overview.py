@@ -12,18 +12,21 @@ from pydantic import BaseModel
 from raykd.artifacts.lease import Lease
 from raykd.artifacts.storage import Storage
 from raykd.artifacts.store import MANIFEST
+from raykd.planning.costs.spent import spent_hours
 
 State = Literal["done", "running", "failed", "unfinished", "damaged", "missing"]
 
 
 class Status(BaseModel):
-    """A result: size in bytes, with what its making has left so far; seconds that it took; finished: when, in UTC."""
+    """A result: size in bytes, with what its making has left so far; seconds that it took, by the clock; hours: of its
+    tasks, workers or trials, one after the other, where they were counted; finished: when, in UTC."""
 
     name: str
     directory: str
     state: State
     size: int
     seconds: float | None = None
+    hours: float | None = None
     finished: str = ""
     detail: str = ""
 
@@ -69,7 +72,7 @@ def _status(
     except ValueError:
         detail = f"{MANIFEST} is not as it was written"
         return Status(name=name, directory=directory, state="damaged", size=size, detail=detail)
-    done = {"seconds": manifest["seconds"], "finished": manifest["finished"]}
+    done = {"seconds": manifest["seconds"], "finished": manifest["finished"], "hours": spent_hours(manifest)}
     there = manifest["facts"].get("seeds", [])
     if asked is not None and (lacking := [seed for seed in asked if seed not in there]):
         detail = f"{len(asked) - len(lacking)} of {len(asked)} seeds"

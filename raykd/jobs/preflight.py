@@ -74,10 +74,11 @@ def check_cluster(experiment: config.Experiment, stages: Collection[str] = STAGE
     return None
 
 
-def trainings_at_once(experiment: config.Experiment) -> int:
-    """On the connected Ray, as it is now; one at least, for which machines may still come."""
+def trainings_at_once(experiment: config.Experiment, trainings: int) -> int:
+    """How many of so many: as resources say, else as the connected Ray has room for now; one at least, for which
+    machines may still come."""
     machines = [Machine(one.get("CPU", 0), one.get("GPU", 0)) for one in (node["Resources"] for node in _nodes())]
-    return max(1, room_for_trainings(experiment, machines))
+    return max(1, min(trainings, experiment.resources.trainings or room_for_trainings(experiment, machines)))
 
 
 def _nodes() -> list[dict[str, Any]]:

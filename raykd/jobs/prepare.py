@@ -16,6 +16,7 @@ from raykd.evaluate.labelled_splits import check_train_rows
 from raykd.jobs.preflight import check_sources
 from raykd.jobs.run import Run
 from raykd.planning.checks.experiment import task_languages
+from raykd.planning.costs.planned import write_plan
 from raykd.planning.encoders import Planned, PlannedTrim
 from raykd.planning.plan import Plan
 from raykd.report.collect.experiment import collect
@@ -29,10 +30,12 @@ def prepare(run: Run) -> None:
     plan = run.plan
     check_sources(plan)
     run.store.write_index(plan.results(), to_yaml(run.experiment), plan.seeds())
+    write_plan(plan)
     prepare_tasks(run, plan)
     prepare_corpora(run, plan)
     add_placeholders(run, plan)
     prepare_tokenizers(run, plan)
+    write_plan(plan)  # of tokens, now that the corpora are counted
     prepare_token_shards(run, plan)
     show_corpora(plan)
 

@@ -10,8 +10,10 @@ import yaml
 from raykd.artifacts.lease import last_lease
 from raykd.config import to_yaml
 from raykd.errors import InputError, shown_line
+from raykd.jobs.costs import spent_lines
 from raykd.jobs.overview import Status, changed, overview
 from raykd.jobs.run import Run
+from raykd.planning.costs.spent import spent
 
 NOT_COMPARED = {"resources", "storage", "sample", "fetch"}  # they decide no result
 VERBS = dict.fromkeys(("tasks", "texts", "tokenizers", "tokens"), "prepare") | {
@@ -42,6 +44,9 @@ def status(run: Run) -> None:
     width = max([len(result.name) for result in statuses], default=0)
     for result in statuses:
         _tell(_line(result, width))
+    made = ((result.name, result.hours) for result in statuses)
+    for line in spent_lines(spent(storage, run.experiment, made)):
+        _tell(line)
     _tell(
         f"{sum(result.state == 'done' for result in statuses)} of {len(statuses)} done; {_next(run, statuses, alive)}"
     )

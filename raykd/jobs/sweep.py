@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from raykd.config import Resources, size_name, to_yaml
+from raykd.distill.ray_train.trainings import train_encoders
 from raykd.distill.train.job import TrainingJob
 from raykd.distill.train.usage import SharedLimit
 from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete
-from raykd.jobs.distill import train, training_job, unfinished
+from raykd.jobs.distill import training_job, unfinished
 from raykd.jobs.evaluate import score
+from raykd.jobs.preflight import trainings_at_once
 from raykd.jobs.run import Run
+from raykd.planning.costs.planned import write_plan
 from raykd.planning.encoders import DROPPED, WEIGHTS, PlannedEncoder
 from raykd.planning.plan import Plan
 from raykd.planning.planned_tests import freeze
@@ -27,6 +30,7 @@ def sweep(run: Run) -> None:
     run.require(plan.tasks.values(), "prepare")
     run.require([planned.result for planned in plan.encoders], "distill")
     freeze(run.store, run.experiment, plan.cells)
+    write_plan(plan)
     for students in rounds(plan, one_by_one=spec.warm_start or spec.stop_when_flat):
         distil(run, plan, students)
         if stops_after(run, plan, students[0].name):
@@ -71,7 +75,10 @@ def distil(run: Run, plan: Plan, students: Sequence[PlannedEncoder]) -> None:
     missing = unfinished(run, students)
     if missing:
         run.start_ray()
-        train(run, "sweep", [(_job(run, plan, planned), planned.result) for planned in missing])
+        jobs = [(_job(run, plan, planned), planned.result) for planned in missing]
+        at_once = trainings_at_once(run.experiment, len(jobs))
+        run.say(f"sweep: {len(jobs)} students to distil, {at_once} at a time")
+        train_encoders("sweep", jobs, at_once, run.say)
 
 
 def _job(run: Run, plan: Plan, student: PlannedEncoder) -> TrainingJob:

@@ -45,9 +45,9 @@ class Plan:
     def __init__(self, experiment: Experiment, store: ResultStore, files: SourceFiles | None = None) -> None:
         """files: of the experiment's sources; none: those that are there now."""
         self.experiment, self.store = experiment, store
-        self._files = files or SourceFiles(experiment.source_identity)
+        self.files = files or SourceFiles(experiment.source_identity)
         places = {f"corpora.{name}": corpus.sources for name, corpus in experiment.corpora.items()}
-        self._files.check(places | {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()})
+        self.files.check(places | {f"tasks.{name}": task.sources for name, task in experiment.tasks.items()})
         self.tasks: dict[str, Result] = {name: self._task(name) for name in experiment.tasks}
         self.texts: dict[str, Result] = {name: self._texts(name) for name in experiment.corpora}
         self.models = {
@@ -179,7 +179,7 @@ class Plan:
         spec = self.experiment.classify
         if not spec:
             return None
-        sources, inputs = self._files.describe(spec.sources)
+        sources, inputs = self.files.describe(spec.sources)
         settings = {
             "sources": sources,
             "cleaning": self._cleaning,
@@ -308,7 +308,7 @@ class Plan:
 
     def _task(self, name: str) -> Result:
         task = self.experiment.tasks[name]
-        sources, files = self._files.describe(task.sources)
+        sources, files = self.files.describe(task.sources)
         settings = _settings(task, {"sources", "languages", "encoders", "rejected_share", "unmatched_share"}) | {
             "sources": sources,
             "languages": sorted(task_languages(self.experiment, name)),
@@ -319,7 +319,7 @@ class Plan:
 
     def _texts(self, name: str) -> Result:
         corpus = self.experiment.corpora[name]
-        sources, inputs = self._files.describe(corpus.sources)
+        sources, inputs = self.files.describe(corpus.sources)
         settings: dict[str, Any] = {
             "sources": sources,
             "groups": sorted(corpus.exclude.groups),

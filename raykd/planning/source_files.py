@@ -12,6 +12,7 @@ from raykd.config import Source
 from raykd.corpus.hashing import key_fingerprint
 from raykd.corpus.readers import (
     check_names,
+    content_bytes,
     in_one_order,
     last_parts,
     names_one_file,
@@ -37,6 +38,10 @@ class SourceFiles:
         if source.path not in self._files:
             self._files[source.path] = source_files(source)
         return self._files[source.path]
+
+    def bytes_of(self, sources: Iterable[Source]) -> int | None:
+        """About how many bytes of content they have; a file of several sources is read, and counted, for each."""
+        return sum(content_bytes(path) for source in sources for path in self.of(source))
 
     def describe(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
         """(settings, identities of the files): sorted, so that their order does not count."""
@@ -90,6 +95,14 @@ class FilesToCome(SourceFiles):
             return super().of(source)
         except InputError:
             return [source.path]
+
+    def bytes_of(self, sources: Iterable[Source]) -> int | None:
+        """None where a file is not there."""
+        there = SourceFiles(self._how)
+        try:
+            return there.bytes_of(sources)
+        except InputError:
+            return None
 
 
 class Reading(NamedTuple):

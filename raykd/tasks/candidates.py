@@ -133,11 +133,14 @@ def counts_table(counts: Mapping[str, Any], votes: Sequence[int] = ()) -> pa.Tab
     return pa.Table.from_pylist([empty | {"counts": json.dumps(counts), "votes": list(votes)}], SELECTED)
 
 
-def unit_counts(source: int, file: str, tally: Tally, masked: Mapping[tuple[str, str], int]) -> pa.Table:
-    """What a unit of work has met in the columns that a source filters by, and what was masked in it, by language and
-    kind. source: its place in the task's sources."""
+def unit_counts(
+    source: int, file: str, tally: Tally, masked: Mapping[tuple[str, str], int], seconds: float
+) -> pa.Table:
+    """What a unit of work has met in the columns that a source filters by, what was masked in it, by language and kind,
+    and how long it took. source: its place in the task's sources."""
     filters = [[source, file, *found, count] for found, count in tally.counts.items()]
-    return counts_table({"filters": filters, "masked": [[*key, source, count] for key, count in masked.items()]})
+    counts = [[*key, source, count] for key, count in masked.items()]
+    return counts_table({"filters": filters, "masked": counts, "seconds": seconds})
 
 
 def _block_counts(
@@ -251,9 +254,9 @@ class Candidates:
     rows: by language and reason for which they are left out (LEFT_OUT), "" for usable ones, copies counted;
     first_rejected: "place: problem" of one; outside, suspect: rows by file and label, and unmatched, how many rows
     (`_block_counts`); filters: rows by the values of the columns that sources filter by; masked: values of personal
-    data by language, kind and place of the source; conflicts: by language, the
-    texts that stood under several labels, the rows of them whose labels gave way, and the texts of which several labels
-    were equally frequent.
+    data by language, kind and place of the source; seconds: of all units; conflicts: by language, the texts that stood
+    under several labels, the rows of them whose labels gave way, and the texts of which several labels were equally
+    frequent.
     """
 
     def __init__(self, task: Task) -> None:
@@ -265,6 +268,7 @@ class Candidates:
         self.unmatched = 0
         self.filters: Counter[Found] = Counter()
         self.masked: Counter[tuple[str, str, int]] = Counter()
+        self.seconds = 0.0
         self.conflicts: dict[str, dict[str, int]] = {}
         self._votes: list[np.ndarray] = []
         self._labels: dict[int, tuple[str, ...]] = {}
@@ -310,6 +314,7 @@ class Candidates:
             self.filters[Found(*found)] += count
         for *key, count in counts.get("masked", ()):
             self.masked[tuple(key)] += count
+        self.seconds += counts.get("seconds", 0.0)
         if votes:
             self._votes.append(np.array(votes, np.uint64).reshape(-1, 2))
 

@@ -21,7 +21,6 @@ from raykd.tasks.candidates import (
     DRAWN_BY,
     LEFT_OUT,
     NATURAL,
-    SELECTED,
     Candidates,
     needs_all_rows,
     select_candidates,
@@ -104,7 +103,7 @@ def prepare_task(
             table = pa.Table.from_pandas(part[SPLIT.names], SPLIT, preserve_index=False)
             store.storage.write_table(f"{result.directory}/language={language}/{split}.parquet", table)
             _add_facts(facts, task, language, split, part)
-    store.complete(result, facts, started)
+    store.complete(result, facts, started, candidates.seconds)
 
 
 def read_candidates(task: Task, languages: Sequence[str], seed: int, cleaning: Cleaning) -> Candidates:
@@ -122,14 +121,11 @@ def read_candidates(task: Task, languages: Sequence[str], seed: int, cleaning: C
 
 def unit_candidates(unit: Unit, task: Task, seed: int, cleaning: Cleaning) -> Iterator[pa.Table]:
     """Tables of candidates.SELECTED."""
-    tally, masked = Tally(), Counter[tuple[str, str]]()
+    began, tally, masked = time.perf_counter(), Tally(), Counter[tuple[str, str]]()
     for documents in unit_documents(unit, seed, cleaning, tally=tally, masked=masked):
         yield select_candidates(documents, task, seed)
     source: Source = unit.source
-    if tally.counts or masked:
-        yield unit_counts(task.sources.index(source), unit.path, tally, masked)
-    else:
-        yield SELECTED.empty_table()
+    yield unit_counts(task.sources.index(source), unit.path, tally, masked, time.perf_counter() - began)
 
 
 def check_rows(name: str, task: Task, candidates: Candidates) -> None:

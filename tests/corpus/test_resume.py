@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from raykd.corpus import resume
-from raykd.corpus.resume import Done, Piece, Watch, begin_or_resume, work_through
+from raykd.corpus.resume import Done, Piece, Watch, Work, begin_or_resume, work_through
 
 ROOT = Path(__file__).parents[2]
 PLAN = {"hash": "1"}
@@ -36,6 +36,10 @@ class Worker:
 
 
 def run(storage, worker: Worker, plan: dict[str, str] = PLAN, said: list[str] | None = None) -> list[Any]:
+    return work(storage, worker, plan, said).reports
+
+
+def work(storage, worker: Worker, plan: dict[str, str] = PLAN, said: list[str] | None = None) -> Work:
     begin_or_resume(storage, "scratch", plan, ["made"])
     there = {f"{folder}/{name}" for folder in ("scratch", "made") for name in storage.sizes(folder)}
     pieces = {f"{number}": Piece(number, units=2, bytes=10**6) for number in range(6)}
@@ -53,6 +57,16 @@ def test_only_what_is_not_done_is_done(store):
     assert said == ["corpus td, read: 8 of 12 units are done already"]
     worker = Worker(store.storage)
     assert run(store.storage, worker) == [{"item": number} for number in range(6)] and worker.asked == []
+
+
+def test_the_seconds_of_what_another_run_did_count_too(store, monkeypatch):
+    """Two seconds a piece: four pieces of a run that stops in the fifth, whose seconds are lost, and two more."""
+    clock = iter(range(0, 100, 2))
+    monkeypatch.setattr(resume.time, "perf_counter", lambda: float(next(clock)))
+    with pytest.raises(KeyboardInterrupt):
+        work(store.storage, Worker(store.storage, stop_at="4"))
+    assert work(store.storage, Worker(store.storage)).seconds == 12.0
+    assert work(store.storage, Worker(store.storage)).seconds == 12.0
 
 
 def test_a_report_whose_file_is_gone_does_not_count(store):

@@ -255,6 +255,7 @@ def test_every_source_has_its_counts(without_ray, store, corpus, task):
         dropped = sum((Counter(source["dropped"]) for source in facts["sources"].values()), Counter())
         assert dropped == facts["dropped"]
     assert set(store.facts(RESULT)["languages"]["eng"]["sources"]) == {"one"}
+    assert store.manifest(RESULT)["task_seconds"] > 0
 
 
 def test_where_ids_are_not_unique_the_row_that_stays_depends_on_no_order(local_ray, store, write_rows, read_shards):

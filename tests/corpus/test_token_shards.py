@@ -118,6 +118,7 @@ def test_a_larger_quantity_adds_shards_and_leaves_the_others(local_ray, store, t
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
     assert sorted(before) == ["part-00000.parquet", "part-00000.parquet.counts.parquet"]
     small = token_counts(store, TOKENS_RESULT, {"eng": ranks[7]}, 130)
+    seconds = store.manifest(TOKENS_RESULT)["task_seconds"]
 
     time.sleep(0.01)
     cutoffs = cutoff_keys(store, texts, None)
@@ -125,6 +126,7 @@ def test_a_larger_quantity_adds_shards_and_leaves_the_others(local_ray, store, t
     after = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
     assert len(after) == 6
     assert {name: after[name] for name in before} == before
+    assert store.manifest(TOKENS_RESULT)["task_seconds"] > seconds > 0
     assert missing_shards(store, TOKENS_RESULT, texts, cutoffs) == []
     assert [shard["file"] for shard in store.facts(TOKENS_RESULT)["shards"]] == [
         *(f"language=eng/part-{n:05}.parquet" for n in range(3)),

@@ -75,6 +75,7 @@ def test_binary_task_of_two_languages(store, tmp_path):
     store.storage.write_bytes(f"{made.directory}/language=por/train.parquet", b"of an earlier try")
     prepare_task(store, made, "intent", task, ["eng", "spa"], seed=56)
     assert store.storage.list(made.directory) == ["language=eng", "language=spa", "manifest.json"]
+    assert store.manifest(made)["task_seconds"] > 0
     for language in ("eng", "spa"):
         splits = {split: read(store, made, language, split) for split in ("train", "validation", "test")}
         assert {split: len(rows) for split, rows in splits.items()} == {"train": 30, "validation": 10, "test": 10}

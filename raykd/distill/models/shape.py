@@ -30,6 +30,12 @@ class Shape:
 
         return Shape(value(LAYERS), value(WIDTH), value(INTERMEDIATE), value(("vocab_size",)))
 
+    @property
+    def parameters(self) -> int:
+        """Of the encoder, about: without positions, norms and biases, which are less than a percent at mBERT's size."""
+        layer = 4 * self.width**2 + 2 * self.width * self.intermediate
+        return self.vocabulary * self.width + self.layers * layer
+
     def encoder(self, attended: float) -> float:
         """Forward, a token: four projections, two feed-forward products, and attention to `attended` positions."""
         products = 2 * (4 * self.width**2 + 2 * self.width * self.intermediate)

@@ -13,8 +13,9 @@ from raykd.distill.logging.events import Event, Started, Validated
 from raykd.distill.logging.loggers import Observer
 from raykd.distill.logging.progress import Meter, Progress
 from raykd.distill.models.shape import Shape
-from raykd.distill.train.flops import measured_peak, training_flops
+from raykd.distill.train.flops import training_flops
 from raykd.distill.train.loop import Training
+from raykd.distill.train.peak import measured_peak
 from raykd.distill.train.step import StepRow
 from raykd.distill.train.timing import TimingRow
 from raykd.distill.train.validation import ValidationRow

@@ -11,7 +11,8 @@ from raykd.config import Loss
 from raykd.distill.models.packed_encoder import head_parameters
 from raykd.distill.models.shape import Shape
 from raykd.distill.models.student import build_student
-from raykd.distill.train.flops import measured_peak, training_flops
+from raykd.distill.train.flops import training_flops
+from raykd.distill.train.peak import measured_peak
 
 TEACHER = Shape.of(BertConfig(vocab_size=119_547))
 STUDENT = replace(TEACHER, layers=6)
