@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-# ISO 639-1, ISO 639-3 and the name: of `corpus.languages.LANGUAGES`, and some that are never detected.
-_LANGUAGES = """
-ar ara arabic|bg bul bulgarian|ca cat catalan|zh zho chinese|cs ces czech|nl nld dutch|en eng english
-fr fra french|de deu german|el ell greek|he heb hebrew|hi hin hindi|hu hun hungarian|id ind indonesian
-it ita italian|ja jpn japanese|ko kor korean|fa fas persian|pl pol polish|pt por portuguese|ro ron romanian
-ru rus russian|es spa spanish|sv swe swedish|th tha thai|tr tur turkish|uk ukr ukrainian|vi vie vietnamese
-da dan danish|no nor norwegian|fi fin finnish|sk slk slovak|hr hrv croatian|sr srp serbian|sl slv slovenian
-et est estonian|lt lit lithuanian|lv lav latvian|bn ben bengali|ta tam tamil|ur urd urdu
-"""
-_ROWS = [row.split() for row in _LANGUAGES.strip().replace("\n", "|").split("|")]
-_CODES = {form: code for short, code, name in _ROWS for form in (short, code, name)}
+import re
+
+from langcodes import Language, LanguageTagError, find
+
+NO_LANGUAGE = ("mis", "mul", "und", "zxx")  # ISO 639's codes for uncoded, several, unknown and none
 
 
 def language_of(value: str) -> str | None:
-    """The ISO 639-3 code that a value stands for: `en`, `EN-us`, `pt_BR`, `eng`, `English`."""
-    return _CODES.get(value.strip().lower().replace("_", "-").partition("-")[0])
+    """The ISO 639-3 code that a value stands for: `en`, `EN-us`, `pt_BR.UTF-8`, `ger`, `English`."""
+    first = re.split(r"[-_.,;]", value.strip())[0]
+    try:
+        code = _language(first).to_alpha3()
+    except LookupError:
+        return None
+    return None if code in NO_LANGUAGE else code
+
+
+def _language(value: str) -> Language:
+    """By its code, else by its English name: in other languages Java is one. Raises LookupError."""
+    try:
+        language = Language.get(value)
+        if language.is_valid():
+            return language
+    except LanguageTagError:
+        pass
+    return find(value, "en")

@@ -94,9 +94,31 @@ def test_one_column_of_short_texts_is_the_text():
     assert find_roles({"thanks": ["ok", "yes please", "no"] * 9}).text == "thanks"
 
 
-@pytest.mark.parametrize("value", ["en", "EN-us", "en_GB", "eng", "English"])
+@pytest.mark.parametrize("value", ["en", "EN-us", "en_GB", "en_US.UTF-8", "eng", "English", " english (US) "])
 def test_languages_in_many_forms(value):
     assert language_of(value) == "eng"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("zh-Hans-CN", "zho"),
+        ("ger", "deu"),
+        ("iw", "heb"),
+        ("Farsi", "fas"),
+        ("Swahili", "swa"),
+        ("Brazilian Portuguese", "por"),
+    ],
+)
+def test_other_codes_and_names(value, code):
+    assert language_of(value) == code
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "web", "Java", "JavaScript", "C#", "xx", "12", "x-own", "und", "mul", "other", "-"]
+)
+def test_what_is_no_language(value):
+    assert language_of(value) is None
 
 
 def test_every_language_that_is_detected_has_a_name():

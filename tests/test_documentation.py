@@ -1,0 +1,200 @@
+"""What README, the pages of docs/ and their neighbours promise: commands that parse, configs that load, links that lead
+somewhere, blocks of Python and YAML that are some."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from raykd.config import load
+from raykd.jobs.command_line import VERBS, parse_verb
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")), *ROOT.glob("docs/*.md")])
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
+VARIABLES = ("RAYKD_DATA", "RAYKD_STORAGE", "DUMPS", "WIKIPEDIA", "MESSAGES")
+YOURS = "configs/mine.yaml"  # the reader's own
+# What a line of a block of commands begins with, behind variables that it sets.
+PROGRAMS = {"export", "make", "python", "raykd", "ray", "docker", "kubectl"}
+ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.S)
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+
+
+@cache
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """(language, text) of each fenced block."""
+    found = re.findall(r"^ *```(\w*)\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [(language, text) for language, text in found]
+
+
+@cache
+def prose(page: Path) -> str:
+    """The page without its fenced blocks."""
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def lines_of(block: str) -> Iterator[list[str]]:
+    """The words of each line; one whose quotes are open goes on in the next."""
+    line = ""
+    for part in block.splitlines():
+        line = f"{line}\n{part}" if line else part
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError:
+            continue
+        line = ""
+        if words:
+            yield words
+    assert not line, f"quotes are open: {line}"
+
+
+def without_variables(words: list[str]) -> list[str]:
+    while words and ASSIGNMENT.fullmatch(words[0]):
+        words = words[1:]
+    return words
+
+
+def program(words: list[str]) -> str:
+    return Path(words[0]).name if words else ""
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words of each command: of the blocks of commands, and of what stands between backticks in the text."""
+    for language, text in blocks(page):
+        first = next(iter(text.splitlines()), "").split()
+        if not language and program(without_variables(first)) in PROGRAMS:
+            for words in lines_of(text):
+                command = without_variables(words)
+                assert program(command) in PROGRAMS, command
+                yield command[command.index("--") + 1 :] if program(command) == "ray" else command
+    for text in re.findall(r"`([^`]+)`", prose(page)):
+        if re.match(r"(?:python jobs/\w+\.py|jobs/\w+\.py\s|raykd [a-z]|make [a-z])", text):
+            yield shlex.split(f"python {text}" if text.startswith("jobs/") else text)
+
+
+def verb_of(command: list[str]) -> tuple[str, list[str]] | None:
+    """(verb, arguments) where the command is one of raykd's."""
+    if program(command) == "raykd":
+        return command[1], command[2:]
+    if program(command) == "python" and command[1].startswith("jobs/"):
+        return Path(command[1]).stem, command[2:]
+    return None
+
+
+def check_verb(verb: str, arguments: list[str]) -> None:
+    """It parses, and a config that the project brings loads."""
+    assert verb in VERBS, verb
+    if not arguments:  # a verb that is only named
+        return
+    try:
+        parsed = parse_verb(verb, arguments, "raykd {verb}")
+    except SystemExit:
+        pytest.fail(f"raykd {verb} {shlex.join(arguments)}: is refused")
+    if verb == "submit" and parsed.verb:
+        check_verb(parsed.verb, parsed.arguments)
+    if (config := getattr(parsed, "config", "")).startswith("configs/") and config != YOURS:
+        load(ROOT / config, [one for one in parsed.overrides if "=" in one])
+
+
+@every_page
+def test_every_command_of_raykd_parses_and_the_config_it_names_loads(page, monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "/placeholder")
+    for command in commands(page):
+        if named := verb_of(command):
+            check_verb(*named)
+
+
+def test_the_commands_are_found():
+    found = [command for page in PAGES for command in commands(page)]
+    assert len([command for command in found if verb_of(command)]) > 12
+    assert {verb for verb, _ in filter(None, map(verb_of, found))} >= {"init", "pipeline", "submit", "schema", "sweep"}
+    assert ["python", "jobs/pipeline.py", "configs/td.yaml"] in found  # of `ray job submit`, over two lines
+
+
+@every_page
+def test_every_target_of_make_is_there(page):
+    assert {command[1] for command in commands(page) if command[0] == "make"} <= TARGETS
+
+
+@every_page
+def test_every_config_that_is_named_is_there(page):
+    named = set(re.findall(r"\bconfigs/\w+\.yaml", page.read_text(encoding="utf-8"))) - {YOURS}
+    assert not [name for name in sorted(named) if not (ROOT / name).is_file()]
+
+
+def slugs(page: Path) -> set[str]:
+    """The anchors that GitHub gives a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+@every_page
+def test_every_link_leads_to_a_file_and_to_a_heading(page):
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in slugs(target), link
+
+
+@every_page
+def test_every_block_of_python_compiles_and_every_block_of_yaml_parses(page):
+    for language, text in blocks(page):
+        if language == "python":
+            compile(text, str(page), "exec")
+        elif language == "yaml":
+            yaml.safe_load(text)
+        else:
+            assert not language, f"{page.name}: nothing checks a block of {language}"
+
+
+def scores() -> pd.DataFrame:
+    """Ten seeds of two encoders, one distillation each, one of them better in two cells."""
+    drawn = np.random.default_rng(0).normal(0.7, 0.01, 40)
+    table = pd.MultiIndex.from_product([["old", "new"], ["eng", "spa"], range(10)]).to_frame(
+        index=False, name=["encoder", "language", "seed"]
+    )
+    return table.assign(f1=drawn + 0.05 * (table["encoder"] == "new"), task="tags", weights="frozen", encoder_seed=0)
+
+
+def run_block(page: str, of: str, **names: object) -> dict[str, object]:
+    """Run the block of a page that holds some text; the names that it leaves."""
+    (block,) = [text for language, text in blocks(ROOT / page) if language == "python" and of in text]
+    exec(compile(block, page, "exec"), names)
+    return names
+
+
+def test_the_comparison_of_the_api_page_runs(capsys):
+    import raykd
+
+    names = run_block("docs/api.md", "raykd.compare", raykd=raykd, table=scores())
+    assert names["found"].table["encoder"].tolist() == ["new"]
+    assert "new" in capsys.readouterr().out
+
+
+def test_the_claims_of_the_statistics_page_run(capsys):
+    table = scores().replace({"encoder": {"old": "student", "new": "adapted"}})
+    cells = [("tags", language, encoder, "frozen") for language in ("eng", "spa") for encoder in ("student", "adapted")]
+    run_block("docs/statistics.md", "claim_sentence", table=table, cells=cells)
+    assert "adapted" in capsys.readouterr().out
+
+
+def test_the_experiment_of_the_api_page_loads_what_init_writes(tmp_path, monkeypatch, capsys):
+    from raykd.jobs.command_line import run_verb
+
+    monkeypatch.chdir(tmp_path)
+    rows = [f"where is my order number {n} that I paid for,{n % 2}" for n in range(400)]
+    Path("my_messages.csv").write_text("\n".join(["text,label", *rows]))
+    assert run_verb("init", ["my_messages.csv"]) == 0
+    names = run_block("docs/api.md", "my_messages.yaml")
+    assert names["experiment"].config.evaluate.seeds == 20 and set(names["experiment"].status()["state"]) == {"missing"}
