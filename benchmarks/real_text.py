@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 import raykd
-from raykd.report.figures.figure import BLUE, GREEN, INK, dots, panel_grid, style, to_svg
+from raykd.report.figures.figure import BLUE, GREEN, INK, panel_grid, style, to_svg
 from raykd.statistics.holm import holm
 
 RESULTS = Path(__file__).parents[1] / "docs/results"
@@ -100,7 +100,8 @@ def figure(tables: dict[str, pd.DataFrame]) -> bytes:
             for height, name in enumerate(names):
                 own = means.loc[means["encoder"] == name, "f1"]
                 domain = name.startswith(("technical", "messages"))
-                dots(axes, 100 * own, [height] * len(own), GREEN if domain else INK if name == "teacher" else BLUE)
+                colour = GREEN if domain else INK if name == "teacher" else BLUE
+                axes.plot(100 * own, [height] * len(own), "o", color=colour, markersize=5, alpha=0.7)
             axes.set_yticks(range(len(names)), names)
             axes.set_ylim(-0.6, len(names) - 0.4)
             axes.set_title(task)
