@@ -28,6 +28,7 @@ evaluate.seeds: 3
 sweep.quantities: [30kB, 60kB]
 resources.train.checkpoint_steps: 4
 resources.object_store: 150MB
+resources.trainings: 1
 cleaning.links: tag
 """
 
@@ -110,10 +111,14 @@ def finished(
     write_small_config: Callable[[Path], Path],
     run_here: Callable[..., tuple[int, str]],
 ) -> Path:
-    """The directory of a pipeline that ran through, with its config beside its storage."""
+    """The directory of a pipeline that ran through, with its config beside its storage.
+
+    It trained as many encoders at a time as there was room for, where others train one by one: they are to be equal.
+    """
     directory = tmp_path_factory.mktemp("finished")
-    status, output = run_here("pipeline", write_small_config(directory))
+    status, output = run_here("pipeline", write_small_config(directory), "resources.trainings=null")
     assert status == 0, output[-4000:]
+    assert "distill: 2 encoders to train, 2 at a time" in output
     return directory
 
 

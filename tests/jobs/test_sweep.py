@@ -111,6 +111,7 @@ def test_a_sweep_killed_three_times_is_the_students_one_by_one(tmp_path, write_s
         tree.encoders[f"alone-{size}"] = {"distill": own}
     tree.sweep.seeds = list(SEEDS)
     tree.resources.train.checkpoint_steps = 1
+    tree.resources.trainings = None
     OmegaConf.save(tree, path)
     storage = tmp_path / "runs/demo"
     for verb in ("sample", "prepare", "distill"):
