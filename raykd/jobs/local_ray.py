@@ -169,6 +169,8 @@ def _init(resources: Resources, directory: Path) -> str | None:
         )
     finally:
         os.umask(before)
+    # Where jobs that are submitted to this Ray look for it; without it they would take any other of this machine.
+    (directory / "ray_current_cluster").write_text(ray.get_runtime_context().gcs_address)
     return context.dashboard_url
 
 
