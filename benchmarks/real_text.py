@@ -14,6 +14,7 @@ import pandas as pd
 
 import raykd
 from raykd.report.figures.figure import BLUE, GREEN, INK, panel_grid, style, to_svg
+from raykd.statistics.claims import Claim
 from raykd.statistics.holm import holm
 
 RESULTS = Path(__file__).parents[1] / "docs/results"
@@ -70,11 +71,7 @@ def table(scores: pd.DataFrame, baseline: str) -> str:
 def answers(tables: dict[str, pd.DataFrame]) -> str:
     """A sentence a question: the exact test over distillations, and Holm over all that were planned."""
     asked = [one for one in QUESTIONS if one.task in tables]
-    claims = [
-        raykd.compare(own[own["encoder"].isin([one.encoder, one.baseline])], one.baseline).claims[0]
-        for one in asked
-        for own in [tables[one.task]]
-    ]
+    claims = [_claim(tables[one.task], one) for one in asked]
     adjusted = holm([claim.p_value for claim in claims], planned=len(QUESTIONS))
     lines = []
     for one, claim, p_value in zip(asked, claims, adjusted, strict=True):
@@ -87,6 +84,11 @@ def answers(tables: dict[str, pd.DataFrame]) -> str:
             f"for, p = {claim.p_value:.3f}, by Holm {p_value:.3f}: **{'holds' if holds else 'does not hold'}**."
         )
     return "\n".join(lines)
+
+
+def _claim(scores: pd.DataFrame, question: Question) -> Claim:
+    pair = scores[scores["encoder"].isin([question.encoder, question.baseline])]
+    return raykd.compare(pair, question.baseline).claims[0]
 
 
 def figure(tables: dict[str, pd.DataFrame]) -> bytes:

@@ -127,6 +127,11 @@ def test_it_listens_on_the_loopback_alone_and_answers_nobody_without_its_token(s
             assert status in (401, 403), f"{port}{path}"
 
 
+def test_jobs_that_are_submitted_to_it_find_it_among_others(served):
+    """Ray reads the address from this file, and takes any Ray of the machine where it is missing."""
+    assert (served.directory / "ray_current_cluster").read_text() == served.address
+
+
 def asked(address: str, token: str) -> str:
     environment = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
     done = subprocess.run([sys.executable, "-c", ASK, address], env=environment, capture_output=True, text=True)
