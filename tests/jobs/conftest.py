@@ -28,13 +28,12 @@ evaluate.seeds: 3
 sweep.quantities: [30kB, 60kB]
 resources.train.checkpoint_steps: 4
 resources.object_store: 150MB
-resources.trainings: 1
 cleaning.links: tag
 """
 
 
-def small_config(directory: Path) -> Path:
-    """The demo's config with the changes of SMALL, storing under `directory`."""
+def small_config(directory: Path, trainings: int | None = 1) -> Path:
+    """The demo's config with the changes of SMALL, storing under `directory`; trainings: how many run at a time."""
     from omegaconf import OmegaConf
 
     tree = OmegaConf.load(ROOT / "configs/demo.yaml")
@@ -45,6 +44,7 @@ def small_config(directory: Path) -> Path:
     for corpus in tree.corpora.values():
         corpus.sources = corpus.sources[:1]
     tree.tasks.tags.sources = tree.tasks.tags.sources[:1]
+    tree.resources.trainings = trainings
     tree.storage = str(directory / "runs")
     path = directory / "small.yaml"
     OmegaConf.save(tree, path)
@@ -55,7 +55,7 @@ LISTS = {"languages", "corpora.technical.budget", "tasks.tags.encoders", "evalua
 
 
 @pytest.fixture(scope="session")
-def write_small_config() -> Callable[[Path], Path]:
+def write_small_config() -> Callable[..., Path]:
     return small_config
 
 
@@ -108,7 +108,7 @@ def run_here(local_ray: None) -> Callable[..., tuple[int, str]]:
 @pytest.fixture(scope="session")
 def finished(
     tmp_path_factory: pytest.TempPathFactory,
-    write_small_config: Callable[[Path], Path],
+    write_small_config: Callable[..., Path],
     run_here: Callable[..., tuple[int, str]],
 ) -> Path:
     """The directory of a pipeline that ran through, with its config beside its storage.
@@ -116,7 +116,7 @@ def finished(
     It trained as many encoders at a time as there was room for, where others train one by one: they are to be equal.
     """
     directory = tmp_path_factory.mktemp("finished")
-    status, output = run_here("pipeline", write_small_config(directory), "resources.trainings=null")
+    status, output = run_here("pipeline", write_small_config(directory, trainings=None))
     assert status == 0, output[-4000:]
     assert "distill: 2 encoders to train, 2 at a time" in output
     return directory
