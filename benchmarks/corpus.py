@@ -19,6 +19,7 @@ CPU seconds, not wall time: user and system time of the process tree, read from 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import logging
 import os
@@ -61,6 +62,8 @@ def main() -> None:
     if arguments.role:
         print(json.dumps(ROLES[arguments.role](**json.loads(arguments.values))), flush=True)
         return
+    if not importlib.util.find_spec("datasets"):
+        sys.exit("datasets, the plain baseline, is not installed; run: make bench-corpus")
     measured = []
     with tempfile.TemporaryDirectory(prefix="raykd-corpus-", dir=arguments.directory) as scratch:
         for megabytes in arguments.megabytes:
