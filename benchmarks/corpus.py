@@ -4,6 +4,7 @@ python benchmarks/corpus.py                          100 MB of Posts.xml in five
 python benchmarks/corpus.py --megabytes 100 1000     both sizes, and what ten times the input adds to memory
 python benchmarks/corpus.py --megabytes 1000 --cpus 4
 python benchmarks/corpus.py --everything             personal data, languages, near duplicates, overlap with a task too
+python benchmarks/corpus.py --real                   texts of $RAYKD_DATA/td in place of the sample's short ones
 
 Each size: writes sample dumps, then, in a process of its own with a Ray of its own, runs the two stages of a corpus as
 `jobs/prepare.py` does (texts: read, clean, de-duplicate, rank, store; tokens: token shards). Every process of that Ray
@@ -30,6 +31,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,7 @@ from raykd.config import (
     StackExchangeSource,
 )
 from raykd.sample import write_sample
+from raykd.sample.dump import HEAD, TAIL, row
 
 LANGUAGES = ("eng", "jpn", "spa", "por", "rus")
 OBJECT_STORE = 300_000_000  # bytes
@@ -68,16 +71,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="raykd-corpus-", dir=arguments.directory) as scratch:
         for megabytes in arguments.megabytes:
             root = Path(scratch) / f"{megabytes}"
-            measured.append(measure(root, megabytes, arguments.cpus, arguments.everything))
+            measured.append(measure(root, megabytes, arguments.cpus, arguments.everything, arguments.real))
             shutil.rmtree(root)
     print(_summary(measured), flush=True)
 
 
-def measure(root: Path, megabytes: int, cpus: int, everything: bool = False) -> dict[str, Any]:
+def measure(root: Path, megabytes: int, cpus: int, everything: bool, real: bool) -> dict[str, Any]:
     """All figures of one size, printed as they come."""
     size = megabytes * 10**6 // len(LANGUAGES)
-    sample = write_sample(root / "sample", seed=1, languages=LANGUAGES, technical=size, messages=0, general=0)
-    dump_bytes = sum(file.bytes for file in sample.files)
+    if real:
+        dump_bytes = sum(_write_real(_dump(root, language), language, size) for language in LANGUAGES)
+    else:
+        sample = write_sample(root / "sample", seed=1, languages=LANGUAGES, technical=size, messages=0, general=0)
+        dump_bytes = sum(file.bytes for file in sample.files)
     tokenizer = _call("vocabulary", root=str(root))
     print(f"\n{dump_bytes / 1e6:,.0f} MB of Posts.xml, {cpus} logical CPUs, tokenizer: {tokenizer['what']}", flush=True)
     seconds, peaks, facts = _watched(root, cpus, everything)
@@ -105,6 +111,27 @@ def measure(root: Path, megabytes: int, cpus: int, everything: bool = False) -> 
         "worker": peaks["worker"],
         **facts,
     }
+
+
+def _dump(root: str | Path, language: str) -> Path:
+    return Path(root) / "sample/technical" / language / "Posts.xml"
+
+
+def _write_real(path: Path, language: str, size: int) -> int:
+    """Real technical text as answers of a dump, a paragraph a line; bytes, at most about `size`."""
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(HEAD)
+        texts = pq.read_table(Path(os.environ["RAYKD_DATA"], "td", f"{language}.parquet"), columns=["text"])["text"]
+        for number, text in enumerate(texts.to_pylist()):
+            body = "".join(f"<p>{escape(line)}</p>\n" for line in text.split("\n"))
+            file.write(row(number, 2, {"ParentId": 0, "Score": 1, "Body": body}))
+            if file.tell() >= size:
+                break
+        file.write(TAIL)
+    return path.stat().st_size
 
 
 def _watched(root: Path, cpus: int, everything: bool) -> tuple[dict[str, Counter[str]], Counter[str], dict[str, Any]]:
@@ -169,9 +196,7 @@ def stages(root: str, cpus: int, everything: bool) -> dict[str, Any]:
     store_peak = StoreWatch()
     print("start", flush=True)
     sources = tuple(
-        StackExchangeSource(
-            reader="stackexchange", language=language, path=f"{root}/sample/technical/{language}/Posts.xml"
-        )
+        StackExchangeSource(reader="stackexchange", language=language, path=str(_dump(root, language)))
         for language in LANGUAGES
     )
     store = ResultStore(Storage(f"{root}/experiment"))
@@ -318,6 +343,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--megabytes", type=int, nargs="+", default=[100], help="bytes of Posts.xml in all, / 10**6")
     parser.add_argument("--cpus", type=int, default=2, help="logical CPUs of Ray")
     parser.add_argument("--everything", action="store_true", help="mask, detect, near duplicates, overlap with a task")
+    parser.add_argument("--real", action="store_true", help="texts of RAYKD_DATA, at most 150 MB")
     parser.add_argument("--directory", help="where the sample and the results lie while it runs (about 3 x the input)")
     parser.add_argument("--role", choices=ROLES, help=argparse.SUPPRESS)
     parser.add_argument("--values", default="{}", help=argparse.SUPPRESS)

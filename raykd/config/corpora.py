@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ByteSize, Field, model_validator
 
@@ -69,13 +69,20 @@ class Exclude(Node):
 class Detect(Node):
     """Whether documents are in the language that their source declares, told by their prose (code is no language).
 
-    One that is told to be in another with at least this `confidence`, by at least `minimum` characters of prose, is
+    One that is told to be in another with at least this `probability`, by at least `minimum` characters of prose, is
     dropped, or with `move` goes to that language if the corpus has it; both are counted. All others stay as declared.
     """
 
-    confidence: Share = 0.95
+    probability: Share = 0.6
     minimum: Positive = 80
     mismatch: Literal["drop", "move"] = "drop"
+
+    @model_validator(mode="before")
+    @classmethod
+    def renamed(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "confidence" in values:
+            raise ValueError("confidence is called probability now, and is another detector's: 0.6 by default")
+        return values
 
 
 class NearDuplicates(Node):

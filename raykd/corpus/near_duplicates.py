@@ -11,6 +11,7 @@ Keys of whole texts, bands and lines go through the same passes and are told apa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -172,7 +173,15 @@ def _signatures(texts: list[str], permutations: int) -> np.ndarray:
     """MinHash signatures, uint64 [texts, permutations] of 32 bits each."""
     from rensa import RMinHash
 
-    shingles = [run_hashes(comparable(text), SHINGLE) for text in texts]
-    offsets = np.cumsum([0, *map(len, shingles)]).astype(np.uint64)
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(np.concatenate(shingles), offsets, permutations, SEED)
-    return np.array(matrix.to_rows(), np.uint64).reshape(len(texts), permutations)
+    documents = [comparable(text) for text in texts]
+    lengths = np.fromiter(map(len, documents), np.int64, len(documents))
+    stops = np.cumsum(lengths)
+    # All at once; the runs that begin in a document and end in the next are none.
+    hashes = run_hashes("".join(documents), SHINGLE)
+    crossing = (stops[:-1, None] - np.arange(1, SHINGLE)).ravel()
+    hashes = np.delete(hashes, crossing)
+    offsets = np.concatenate([[0], np.cumsum(lengths - SHINGLE + 1)]).astype(np.uint64)
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, permutations, SEED)
+    rows = matrix.to_rows()
+    values = np.fromiter(chain.from_iterable(rows), np.uint64, len(texts) * permutations)
+    return values.reshape(len(texts), permutations)

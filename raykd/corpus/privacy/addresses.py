@@ -34,6 +34,8 @@ _IPV4 = re.compile(
     r"(?<![\w.@-])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?![\w-]|\.\d)",
     re.ASCII,
 )
+# Without these there is no address: a search that begins with one character is many times as fast.
+_PERHAPS_IPV4, _PERHAPS_IPV6 = re.compile(r"\.\d{1,3}\.\d", re.ASCII), re.compile(r":[0-9A-Fa-f]{0,4}:")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?<=:))(?![\w:]|\.\d)", re.ASCII)
 _IP_WORDS = re.compile(
     r"\bips?\b|\bipv[46]\b|\baddr|\bdirecci|\bendere|адрес|アドレス|\bhost|хост|ホスト|\bdns\b|\bping\b|\bgateway|\bsubnet|"
@@ -76,7 +78,7 @@ def emails(text: str) -> Iterator[Span]:
 
 def ip_addresses(text: str) -> Iterator[Span]:
     """Without those that are everybody's own (loopback), nobody's (0.0.0.0), or masks of networks."""
-    for found in _IPV4.finditer(text):
+    for found in _IPV4.finditer(text) if _PERHAPS_IPV4.search(text) else ():
         address = IPv4Address(found.group())
         if _is_nobodys(address) or _is_mask(address):
             continue
@@ -86,7 +88,7 @@ def ip_addresses(text: str) -> Iterator[Span]:
         if _may_be_version(address.packed) and not _is_at(text, start, stop):
             continue
         yield Span(start, stop, "ip")
-    if text.count(":") > 1:
+    if _PERHAPS_IPV6.search(text):
         for found in _IPV6.finditer(text):
             groups = [group for group in found.group().split(":") if group]
             if len(groups) < 3 or not any(one.isdigit() for one in found.group()) or max(map(len, groups)) < 3:

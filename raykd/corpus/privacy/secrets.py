@@ -31,6 +31,9 @@ _FORMS = tuple(
         ),
     )
 )
+_HINTS = tuple((hint, pattern) for hints, pattern in _FORMS for hint in hints)
+_WITHOUT_UNDERSCORE = tuple((hint, pattern) for hint, pattern in _HINTS if "_" not in hint)
+_SHORTEST = 15  # characters of any of these keys
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{10,}")
 _AUTHORIZATION = re.compile(
     r"\b(?:Bearer|bearer|BEARER|Basic|basic)\s+(?=[A-Za-z+/._~=-]*\d)(?=[^\s]*[A-Za-z])([A-Za-z0-9+/._~-]{16,}={0,2})",
@@ -39,9 +42,11 @@ _AUTHORIZATION = re.compile(
 
 
 def keys(text: str) -> Iterator[Span]:
-    for hints, pattern in _FORMS:
-        if any(hint in text for hint in hints):
-            yield from (Span(*found.span(), "key") for found in pattern.finditer(text))
+    if len(text) < _SHORTEST:
+        return
+    patterns = [pattern for hint, pattern in (_HINTS if "_" in text else _WITHOUT_UNDERSCORE) if hint in text]
+    for pattern in dict.fromkeys(patterns):
+        yield from (Span(*found.span(), "key") for found in pattern.finditer(text))
     if "eyJ" in text:
         yield from (Span(*found.span(), "key") for found in _JWT.finditer(text))
     if "earer" in text or "BEARER" in text or "asic" in text:
