@@ -6,7 +6,7 @@ PARALLEL ?= 3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup locked wheel demo check test test-security slow test-all cases bench-corpus bench-distill bench-grid bench-inference bench-scale bench-statistics bench-train results lint format
+.PHONY: help setup locked wheel demo check test test-security slow test-all cases bench-corpus bench-distill bench-grid bench-inference bench-scale bench-statistics bench-train results docs lint format
 
 help:
 	@echo "make demo      set up, then run the whole pipeline on sample data; ends with the report's address"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench-inference  what export and int8 gain, and that they change nothing (10 minutes on two quiet cores)"
 	@echo "make bench-train    what training under Ray costs, gains and survives"
 	@echo "make results   the tables and the figure of docs/results.md from the scores beside it"
+	@echo "make docs      the pages of docs/ as a site that needs no network: site/index.html"
 	@echo "make lint      ruff and mypy"
 
 setup: $(READY)
@@ -107,6 +108,9 @@ bench-train: $(READY)
 
 results: $(READY)
 	$(BIN)/python benchmarks/real_text.py
+
+docs: $(READY)
+	$(BIN)/python build_docs.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

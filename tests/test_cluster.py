@@ -23,7 +23,7 @@ from raykd.planning.load import load_experiment as load
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-NO_JOB_NEEDS = {"benchmark", "development"}
+NO_JOB_NEEDS = {"benchmark", "development", "docs"}
 
 # Ten answers that there is no notice, then one.
 WGET = """#!/bin/bash

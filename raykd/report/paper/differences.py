@@ -39,7 +39,7 @@ ALWAYS = (
         "average of the losses", "means of micro-batches and workers, averaged", "one mean over the tokens of a step"
     ),
     PaperDifference("order of the epochs", "the same in each", "its own in each"),
-    PaperDifference("near-duplicate documents", "not stated", "removed"),
+    PaperDifference("copies of a document", "not stated", "removed"),
 )
 
 
@@ -142,6 +142,8 @@ def _corpus(experiment: Experiment, name: str, spec: Distill) -> Iterator[PaperD
             groups = len(corpus.exclude.groups)
             if groups != 14:
                 yield PaperDifference("companies that the encoder has not seen", "14 of 26 in the task", str(groups))
+    if corpus.near_duplicates:
+        yield PaperDifference(f"near duplicates in {spec.corpus}", "not stated", "removed")
     if corpus.sequences.minimum != SHORTEST_SEQUENCE:
         yield PaperDifference(
             f"shortest sequence of {spec.corpus}", f"{SHORTEST_SEQUENCE} tokens (reference)",
