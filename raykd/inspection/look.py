@@ -30,7 +30,7 @@ FILES = 500
 HEAD_ROWS = 50  # that tell the delimiter
 DETECTED, PRIVATE = 2_000, 5_000  # texts that are looked at, evenly over the rows
 # A file's language is what most texts are in: single mistakes do not matter, and messages are short.
-DETECT = Detect(confidence=0.6, minimum=30)
+DETECT = Detect(probability=0.5, minimum=30)
 LEAST_LANGUAGE = 0.05  # of the texts that tell theirs, those of a language that counts
 ALONE = 0.9  # of them, those of one that is taken for the language of all
 UNKNOWN = "und"  # ISO 639's code, where no language is asked for yet
