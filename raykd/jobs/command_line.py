@@ -133,7 +133,7 @@ def _run(verb: str, settings: Verb, parsed: argparse.Namespace, arguments: Seque
         run = open_run(parsed.config, overrides, settings.computes and not parsed.dry_run, settings.stages)
         run.options = frozenset(name for name in settings.options if vars(parsed)[name])
         run.values = {name: given for name in settings.values if (given := vars(parsed)[name])}
-        run.others, run.program = others, program
+        run.others, run.program, run.verbose = others, program, parsed.verbose
         if parsed.dry_run:
             _describe(run, settings)
         else:
@@ -142,7 +142,7 @@ def _run(verb: str, settings: Verb, parsed: argparse.Namespace, arguments: Seque
         lost = f"{run.store.storage.uri}: {run.holder.lost}" if run and run.holder and run.holder.lost else ""
         status = exit_status_of(error, lost)
     finally:
-        stop_ray(failed=status == 1)
+        stop_ray(status == 1, parsed.verbose)
     return status
 
 
@@ -189,6 +189,7 @@ def parse_verb(verb: str, arguments: Sequence[str], program: str, description: s
     parser.add_argument("config", help="an experiment, such as configs/demo.yaml")
     parser.add_argument("overrides", nargs="*", metavar="key.path=value", help="changes to the experiment")
     parser.add_argument("--dry-run", action="store_true", help="print the resolved config and the plan, and exit")
+    parser.add_argument("--verbose", action="store_true", help="show all that Ray says, and keep its logs")
     if settings.exclusive:
         parser.add_argument("--take-over", action="store_true", help="from another driver, which then stops")
     for name, what in settings.options.items():
