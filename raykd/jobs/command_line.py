@@ -41,10 +41,14 @@ class Verb:
     on_experiment: bool = True
 
 
+OPEN = "open the report's page in a browser, once it is there"
+
 VERBS = {
     "init": Verb("look at a file of your own and write an experiment that runs on it", on_experiment=False),
     "pipeline": Verb(
-        "the main job: sample data or archives, if asked for, then everything up to the report", stages=STAGES
+        "the main job: sample data or archives, if asked for, then everything up to the report",
+        stages=STAGES,
+        options={"open": OPEN},
     ),
     "sample": Verb("write the sample data of an experiment, the same bytes each time", exclusive=False),
     "fetch": Verb("fetch Stack Exchange archives; a transfer that broke off is resumed", exclusive=False),
@@ -71,6 +75,7 @@ VERBS = {
         options={
             "paper": "the paper's values beside ours, and how the experiments differ",
             "compare": "test the second of two configs against the first",
+            "open": OPEN,
         },
         pairs="compare",
     ),
@@ -110,7 +115,6 @@ def run_verb(verb: str, arguments: Sequence[str], description: str | None = None
     settings = VERBS[verb]
     parsed = parse_verb(verb, arguments, program, description)
     _log_to_stderr()
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it warns of each try where the hub is away
     if not settings.on_experiment:
         return _run_alone(verb, parsed, program)
     with private_files():

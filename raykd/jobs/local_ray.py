@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",  # Ray runs one tokenizer a CPU
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_VERBOSITY": "error",  # it warns of each try where the hub is away
 }
 # Of a Ray of this machine alone.
 LOCAL_ENVIRONMENT = {

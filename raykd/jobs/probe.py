@@ -50,6 +50,7 @@ def probe(run: Run) -> None:
         ray.get(ray.remote(num_cpus=run.experiment.resources.grid.cpus)(probe_homonym_shift).remote(store, shift))
         where = store.storage.address(shift.result.directory)
         run.say(f"homonyms of {shift.first.name} against {shift.second.name} in {where}")
+    run.say(f"probe: {store.storage.address('probe')}")
 
 
 def _time(run: Run, asked: LatencyJob) -> None:

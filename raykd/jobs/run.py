@@ -106,7 +106,10 @@ def open_run(path: str, overrides: Iterable[str], computes: bool = True, stages:
                 root.mkdir(parents=True, exist_ok=True)
                 close_directory(root, experiment.resources.readable_by)
         except OSError as error:
-            raise InputError(f"{path}: storage: {storage} cannot be written ({error.strerror})") from error
+            raise InputError(
+                f"{path}: storage: {storage} cannot be written ({error.strerror}); name another directory, or mend its "
+                "permissions"
+            ) from error
     store = ResultStore(Storage(f"{storage}/{experiment.name}"))
     with told_access(path, store.storage):
         store.storage.exists("experiment.json")
