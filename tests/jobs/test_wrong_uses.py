@@ -62,7 +62,7 @@ def test_a_column_that_is_missing(told, config, tmp_path, local_ray, column):
     config.write_text(named.replace("labels: label}", f"{column}}}") if key == "labels" else named)
     line = told("prepare", config)
     if key == "text":
-        assert "the first is" in line and "no column 'body'; there are: id, text, label; mend them or their source" in line
+        assert "no column 'body'; there are: id, text, label; mend them or their source, or raise it" in line
     else:
         assert f"no row has any label; name the column that holds them in {tmp_path}/rows.jsonl" in line
     (tmp_path / "rows.csv").write_text("id,text,label\n1,some words of it,a\n")
