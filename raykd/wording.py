@@ -1,5 +1,7 @@
 """How progress is worded, the same in every room that shows some."""
 
+FIRST_SECONDS = 5.0  # of work, after which a log tells how far it is
+
 
 def duration(seconds: float) -> str:
     """45 s, 12 min, 3 h 20 min."""
@@ -7,3 +9,14 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def is_due(now: float, began: float, said: float) -> bool:
+    """Whether a log takes another line on work that began at `began`, the last being of `said`, in seconds: the first
+    after five, later ones a hundredth of the time so far apart, some 300 in the first hour and 600 in a day."""
+    return now - said >= max(FIRST_SECONDS, (now - began) / 100)
+
+
+def time_left(done: int, total: int, seconds: float) -> str:
+    """ "; 4 min left": of work of which `done` of `total` equal parts took so long; nothing where none is left."""
+    return f"; {duration(seconds / done * (total - done))} left" if 0 < done < total else ""

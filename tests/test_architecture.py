@@ -29,15 +29,15 @@ ALLOWED = {
     "statistics": set(),
     "sample": {"errors", "package_data"},
     "corpus": BASE | {"wording"},
-    "tasks": BASE | {"corpus", "distill"},  # how a model is loaded, whole or not at all
+    "tasks": BASE | {"corpus", "distill", "wording"},  # how a model is loaded, whole or not at all
     "distill": BASE | {"corpus", "wording", "ray_internals"},
-    "evaluate": BASE | {"corpus", "distill"},
+    "evaluate": BASE | {"corpus", "distill", "wording"},
     "export": BASE | {"corpus", "distill", "evaluate", "probe", "statistics"},
     "probe": BASE | {"corpus", "distill", "evaluate", "package_data"},
     "inspection": BASE | {"corpus"},
     "planning": BASE | STAGES | {"statistics"},
     "report": BASE | STAGES | {"planning", "statistics"},
-    "jobs": BASE | STAGES | {"inspection", "planning", "ray_internals", "report", "sample"},
+    "jobs": BASE | STAGES | {"inspection", "planning", "ray_internals", "report", "sample", "wording"},
     "api": BASE | STAGES | {"planning", "report", "statistics", "jobs"},
 }
 

@@ -22,6 +22,7 @@ CLEANING = "Ray Train's cleaner warns each second where there is no dashboard (r
 WATCHING = (
     "an error line of Ray's core at each training, or no notice of machines that go (raykd/ray_internals/train.py)"
 )
+FOLDING = "Ray's noise stands between a job's lines (raykd/jobs/ray_messages.py)"
 DATASETS = "a process that takes a second of a core at each training (raykd/ray_internals/train.py)"
 
 # module, name in it, parameters that are given, what breaks
@@ -36,6 +37,7 @@ USED = [
     ("ray.autoscaler._private.util", "format_readonly_node_type", ["node_id"], WAITING),
     ("ray.autoscaler.v2.utils", "is_autoscaler_v2", [], WAITING),
     ("ray.autoscaler.v2.sdk", "get_cluster_status", ["gcs_address"], WAITING),
+    ("ray._private.worker", "print_to_stdstream", ["data", "ignore_prefix"], FOLDING),
     ("ray.tune.execution.class_cache", "ENV_VARS_TO_PROPAGATE", [], "keys stand in Ray's logs"),
     ("ray._private.state", "actors", ["actor_id"], CLEANING),
     (CLEANER, "PlacementGroupCleaner.start_monitoring", ["self"], CLEANING),
@@ -110,7 +112,8 @@ class Controller:
 
 if __name__ == "__main__":
     local_ray.set_environment()
-    local_ray.start_ray(SimpleNamespace(resources=Resources(logical_cpus=1, object_store=100_000_000)), print)
+    resources = Resources(logical_cpus=1, object_store=100_000_000)
+    local_ray.start_ray(SimpleNamespace(resources=resources), print, verbose=True)
     controller = ray.remote(num_cpus=0)(Controller).remote()
     for ours in (True, False):
         print("info", ray.get(controller.start.remote(ours)), flush=True)

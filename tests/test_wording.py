@@ -1,6 +1,6 @@
 import pytest
 
-from raykd.wording import duration
+from raykd.wording import duration, is_due, time_left
 
 
 @pytest.mark.parametrize(
@@ -8,3 +8,17 @@ from raykd.wording import duration
 )
 def test_durations_as_people_say_them(seconds, text):
     assert duration(seconds) == text
+
+
+def test_lines_on_long_work_come_further_and_further_apart():
+    said = [0.0]
+    for second in range(1, 86_400):
+        if is_due(float(second), 0.0, said[-1]):
+            said.append(float(second))
+    assert said[1:4] == [5, 10, 15]
+    assert 250 < sum(time <= 3600 for time in said) < 350 and len(said) < 650
+
+
+def test_the_time_left_is_told_while_there_is_some():
+    assert time_left(1, 5, 30.0) == "; 2 min left"
+    assert time_left(0, 5, 30.0) == time_left(5, 5, 30.0) == ""

@@ -33,6 +33,9 @@ def filesystem_of(url: str, **options: Any) -> tuple[fsspec.AbstractFileSystem, 
     try:
         filesystem, path = fsspec.core.url_to_fs(url, **_patience(scheme), **options)
     except (ImportError, ValueError, OSError) as error:
+        if not extra and "Protocol not known" in str(error):
+            what = f"no store is reached by {scheme}://; give a path, or s3://, gs://, abfs:// or hf://"
+            raise InputError(f"{url}: {what}") from error
         missing = extra and not isinstance(error, OSError)
         how = f"install what reads it with: pip install 'raykd[{extra}]'" if missing else " ".join(str(error).split())
         raise InputError(f"{url}: {how}") from error

@@ -118,6 +118,8 @@ def _first_problem(error: ValidationError, values: Any) -> str:
     first = problems[0]
     where = ".".join(_keys(first["loc"], values)) or "the file"
     what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+    if first["type"] == "too_short":  # of a tuple, in pydantic's words
+        what = f"at least {first['ctx']['min_length']} are needed, {first['ctx']['actual_length']} given"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{where}: {what}{more}"
 

@@ -14,10 +14,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from raykd.artifacts import Storage
 from raykd.corpus.documents import reports_of_each
-from raykd.wording import duration
+from raykd.wording import duration, is_due
 
 READERS = 16  # threads that wait for a store at the same time
-SAY_SECONDS = 10.0  # between two lines on how far the work is
 PLAN, REPORT = "plan.json", ".json"
 REPORT_VERSION = 2  # of what a report's file holds: where it is another, an interrupted run is not resumed
 Item = TypeVar("Item")
@@ -126,7 +125,7 @@ class Watch:
         self._left -= piece.units
         self._bytes, self._bytes_left = self._bytes + piece.bytes, self._bytes_left - piece.bytes
         now = time.monotonic()
-        if now - self._said >= SAY_SECONDS and self._left:
+        if self._left and is_due(now, self._began, self._said):
             self._said = now
             self._say(self._line(now - self._began))
 

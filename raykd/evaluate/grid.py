@@ -5,6 +5,7 @@ Cells of a frozen encoder that differ in their training rows alone are one trial
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from raykd.distill.models.mixed_precision import compute_dtype
 from raykd.distill.ray_train.trials import run_trials
 from raykd.evaluate.cell import Cell, headline_scores, is_complete, sharing_states
 from raykd.evaluate.run_cell import WorkerSpec, run_cells
+from raykd.wording import time_left
 
 
 def run_grid(
@@ -32,14 +34,16 @@ def run_grid(
     trials = sharing_states(sorted(missing, key=lambda cell: cell.weights == "frozen"))  # the long ones first
     if not trials:
         return
-    finished = len(cells) - sum(map(len, trials))
+    todo, began = sum(map(len, trials)), time.monotonic()
+    there = finished = len(cells) - todo
 
     def lines(index: int, _: str, answer: dict[str, Any] | None) -> None:
         nonlocal finished
         for cell in trials[index]:
             finished += 1
             told = _scores(store, cell) if is_complete(store, cell) else _failure(answer)
-            report(f"{finished}/{len(cells)} {cell.result.name}: {told}")
+            left = time_left(finished - there, todo, time.monotonic() - began)
+            report(f"{finished}/{len(cells)} {cell.result.name}: {told}{left}")
 
     run_trials(
         store.storage,

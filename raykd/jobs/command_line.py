@@ -41,10 +41,14 @@ class Verb:
     on_experiment: bool = True
 
 
+OPEN = "open the report's page in a browser, once it is there"
+
 VERBS = {
     "init": Verb("look at a file of your own and write an experiment that runs on it", on_experiment=False),
     "pipeline": Verb(
-        "the main job: sample data or archives, if asked for, then everything up to the report", stages=STAGES
+        "the main job: sample data or archives, if asked for, then everything up to the report",
+        stages=STAGES,
+        options={"open": OPEN},
     ),
     "sample": Verb("write the sample data of an experiment, the same bytes each time", exclusive=False),
     "fetch": Verb("fetch Stack Exchange archives; a transfer that broke off is resumed", exclusive=False),
@@ -71,6 +75,7 @@ VERBS = {
         options={
             "paper": "the paper's values beside ours, and how the experiments differ",
             "compare": "test the second of two configs against the first",
+            "open": OPEN,
         },
         pairs="compare",
     ),
@@ -110,7 +115,6 @@ def run_verb(verb: str, arguments: Sequence[str], description: str | None = None
     settings = VERBS[verb]
     parsed = parse_verb(verb, arguments, program, description)
     _log_to_stderr()
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it warns of each try where the hub is away
     if not settings.on_experiment:
         return _run_alone(verb, parsed, program)
     with private_files():
@@ -133,7 +137,7 @@ def _run(verb: str, settings: Verb, parsed: argparse.Namespace, arguments: Seque
         run = open_run(parsed.config, overrides, settings.computes and not parsed.dry_run, settings.stages)
         run.options = frozenset(name for name in settings.options if vars(parsed)[name])
         run.values = {name: given for name in settings.values if (given := vars(parsed)[name])}
-        run.others, run.program = others, program
+        run.others, run.program, run.verbose = others, program, parsed.verbose
         if parsed.dry_run:
             _describe(run, settings)
         else:
@@ -142,7 +146,7 @@ def _run(verb: str, settings: Verb, parsed: argparse.Namespace, arguments: Seque
         lost = f"{run.store.storage.uri}: {run.holder.lost}" if run and run.holder and run.holder.lost else ""
         status = exit_status_of(error, lost)
     finally:
-        stop_ray(failed=status == 1)
+        stop_ray(status == 1, parsed.verbose)
     return status
 
 
@@ -189,6 +193,7 @@ def parse_verb(verb: str, arguments: Sequence[str], program: str, description: s
     parser.add_argument("config", help="an experiment, such as configs/demo.yaml")
     parser.add_argument("overrides", nargs="*", metavar="key.path=value", help="changes to the experiment")
     parser.add_argument("--dry-run", action="store_true", help="print the resolved config and the plan, and exit")
+    parser.add_argument("--verbose", action="store_true", help="show all that Ray says, and keep its logs")
     if settings.exclusive:
         parser.add_argument("--take-over", action="store_true", help="from another driver, which then stops")
     for name, what in settings.options.items():

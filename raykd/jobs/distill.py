@@ -11,7 +11,7 @@ from raykd.distill.ray_train.trainer import train_encoder
 from raykd.distill.ray_train.trainings import train_encoders
 from raykd.distill.train.job import TrainingJob
 from raykd.errors import InputError
-from raykd.jobs.preflight import trainings_at_once
+from raykd.jobs.preflight import check_models, trainings_at_once
 from raykd.jobs.run import Run
 from raykd.planning.costs.planned import write_plan
 from raykd.planning.encoders import Planned, PlannedEncoder, PlannedTrim
@@ -23,6 +23,7 @@ AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 def distill(run: Run) -> None:
     plan = run.plan
     missing = unfinished(run, plan.encoders)
+    check_models(plan, {"train"})
     write_plan(plan)
     for encoders in rounds(missing):
         run.start_ray()
@@ -30,6 +31,8 @@ def distill(run: Run) -> None:
             if isinstance(planned, PlannedTrim):
                 trim(run, plan, planned)
         train(run, [(training_job(run, one), one.result) for one in encoders if isinstance(one, PlannedEncoder)])
+    for planned in plan.encoders:
+        run.say(f"encoder {planned.name}, seed {planned.seed}: {run.store.storage.address(planned.result.directory)}")
 
 
 def rounds(encoders: Sequence[Planned]) -> Iterator[list[Planned]]:

@@ -11,7 +11,7 @@ from raykd.corpus.fetch.catalogue import missing_archives
 from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete
 from raykd.jobs.costs import plan_lines
-from raykd.jobs.preflight import check_machine, check_sources
+from raykd.jobs.preflight import check_machine, check_models, check_sources
 from raykd.jobs.run import Run
 from raykd.planning.costs.stages import estimates
 from raykd.planning.plan import Plan
@@ -23,6 +23,7 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
     """Lines: whether each result is there or would be made, and what is left would cost.
 
     computes: whether to say, too, what this machine has too little of. A config for a cluster is planned anywhere.
+    Raises InputError, after all lines, for a model of the hub that cannot be had here: its costs are not known.
     """
     if computes:
         try:
@@ -37,7 +38,9 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
         first = [f"cannot begin: {error}"]
     if plan is None:
         yield from first
-        yield from plan_lines(estimates(Plan(run.experiment, run.store, FilesToCome())))
+        plan = Plan(run.experiment, run.store, FilesToCome())
+        yield from plan_lines(estimates(plan))
+        check_models(plan, run.stages)
         return
     try:
         check_sources(plan)
@@ -50,6 +53,7 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
         if not done and result.kind == "texts" and (changed := changed_tasks(run.store, name, result)):
             yield f"       {name} is there for other rows of {', '.join(changed)}, and is made anew to leave out those"
     yield from plan_lines(estimates(plan))
+    check_models(plan, run.stages)
 
 
 def changed_tasks(store: ResultStore, name: str, result: Result) -> list[str]:

@@ -6,6 +6,7 @@ from raykd.errors import InputError
 from raykd.evaluate.cell import Cell, is_complete
 from raykd.evaluate.grid import run_grid
 from raykd.evaluate.labelled_splits import check_train_rows
+from raykd.jobs.preflight import check_models
 from raykd.jobs.run import Run
 from raykd.planning.costs.planned import write_plan
 from raykd.planning.planned_tests import freeze
@@ -23,9 +24,11 @@ def evaluate(run: Run) -> None:
         cells = [cell for cell in plan.all_cells if student.saved in cell.encoders]
         if not student.is_there(run.store) and not all(is_complete(run.store, cell) for cell in cells):
             raise InputError(f"{student.result.directory} has no weights any more; first run: {run.command('sweep')}")
+    check_models(plan, {"grid"})
     freeze(run.store, run.experiment, plan.cells)
     write_plan(plan)
     score(run, plan.all_cells)
+    run.say(f"scores in {run.store.storage.address('scores')}")
 
 
 def score(run: Run, cells: list[Cell]) -> None:

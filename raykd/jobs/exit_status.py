@@ -67,7 +67,9 @@ def told_access(path: str, storage: Storage) -> Iterator[None]:
         raise
     except Exception as error:  # each store has its own
         what = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: storage: {storage.uri} cannot be reached ({what})") from error
+        raise InputError(
+            f"{path}: storage: {storage.uri} cannot be reached ({what}); mend its address, or the keys and network here"
+        ) from error
 
 
 def find_input_error(error: BaseException | None) -> InputError | None:

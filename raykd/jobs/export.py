@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib.util import find_spec
 
 from raykd.errors import InputError
@@ -10,6 +11,7 @@ from raykd.export.job import ExportJob
 from raykd.export.push import push
 from raykd.jobs.cards import card_of
 from raykd.jobs.run import Run
+from raykd.wording import time_left
 
 NEEDED = ("onnx", "onnxruntime", "onnxscript")
 
@@ -28,8 +30,11 @@ def export(run: Run) -> None:
         if lacking := [name for name in NEEDED if not find_spec(name)]:
             raise InputError(f"export: {', '.join(lacking)} not installed; pip install 'raykd[export]'")
         run.start_ray()
-    for asked in todo:
+    began = time.monotonic()
+    for number, asked in enumerate(todo, 1):
         _on_ray(run, asked)
+        left = time_left(number, len(todo), time.monotonic() - began)
+        run.say(f"{number}/{len(todo)}: {asked.encoder.name} is written{left}")
     for name, asked in exports.items():
         run.say(f"{name}: {describe(run, asked)}")
         run.store.storage.write_bytes(f"cards/{name}/README.md", card_of(run, asked).encode())

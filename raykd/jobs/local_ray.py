@@ -20,6 +20,7 @@ from raykd.artifacts.scratch import private_directory
 from raykd.config import Experiment, Resources
 from raykd.errors import InputError, Unavailable
 from raykd.jobs.preflight import check_cluster, on_cluster
+from raykd.jobs.ray_messages import Messages
 from raykd.planning.checks.capacity import STAGES
 from raykd.ray_internals import core
 
@@ -33,6 +34,7 @@ ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",  # Ray runs one tokenizer a CPU
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_VERBOSITY": "error",  # it warns of each try where the hub is away
 }
 # Of a Ray of this machine alone.
 LOCAL_ENVIRONMENT = {
@@ -49,12 +51,14 @@ LOCAL_ENVIRONMENT = {
     "RAY_gcs_server_port_wait_time_s": "120",
     "RAY_worker_register_timeout_seconds": "300",
 }
+PATH = 4096  # bytes of any other path
 SOCKET_PATH = 107  # bytes that the path of a socket may have (unix(7)); Ray's end in what follows
 SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 TMPDIR = "RAY_TMPDIR"  # Ray's own variable for its directory
 TRIES = 2
 
 _directory: Path | None = None  # of the Ray that this process has started
+_messages: Messages | None = None  # of the Ray that this process has started or is connected to
 _set: dict[str, str] = {}  # what of ENVIRONMENT this process has set, and not its user
 
 
@@ -65,21 +69,25 @@ def set_environment() -> None:
             os.environ[name] = _set[name] = value
 
 
-def start_ray(experiment: Experiment, say: Callable[[str], None], stages: Collection[str] = STAGES) -> None:
+def start_ray(
+    experiment: Experiment, say: Callable[[str], None], stages: Collection[str] = STAGES, verbose: bool = False
+) -> None:
     """Connect to the cluster of RAY_ADDRESS, or start Ray here; nothing where this process has one already.
 
-    Raises InputError for a cluster that has no room for these stages and does not grow, Unavailable where Ray does
-    not come up.
+    verbose: whether Ray's own messages are all shown. Raises InputError for a cluster that has no room for these stages
+    and does not grow, Unavailable where Ray does not come up.
     """
     import ray
     import ray.data  # sets its own loggers as it is imported
 
     if not ray.is_initialized():
         if on_cluster():
-            _connect(experiment, say, stages)
+            _connect(experiment, say, stages, verbose)
         else:
-            _start_local_ray(experiment.resources, say)
-    _quiet_loggers()
+            say("starting Ray on this machine")
+            _start_local_ray(experiment.resources, say, verbose)
+    if not verbose:
+        _quiet_loggers()
 
 
 def _quiet_loggers() -> None:
@@ -94,27 +102,52 @@ def _quiet_loggers() -> None:
         logging.getLogger(logger).setLevel(logging.WARNING)
 
 
-def stop_ray(failed: bool) -> None:
-    """End the Ray that `start_ray` started, and remove its files; of a job that failed they stay until the next one.
+def stop_ray(failed: bool, verbose: bool = False) -> None:
+    """End the Ray that `start_ray` started, and remove its files; of a job that failed or is verbose they stay until
+    the next one.
 
     Where RAY_TMPDIR says where they are to lie, they stay there.
     """
-    global _directory
-    if not _directory:
-        return
+    global _directory, _messages
+    directory, messages = _directory, _messages
+    _directory = _messages = None
+    if directory:
+        import ray
+
+        ray.shutdown()
+    if messages:
+        messages.close()
+    if failed or verbose:
+        _tell_logs(directory, messages)
+    elif directory and TMPDIR not in os.environ:
+        shutil.rmtree(directory.parent, ignore_errors=True)
+    elif messages and not directory:
+        shutil.rmtree(messages.file.parent, ignore_errors=True)
+
+
+def _tell_logs(directory: Path | None, messages: Messages | None) -> None:
+    """Once, at the end: where Ray's own logs are, and what of them was not shown."""
+    told = [f"Ray's logs are in {directory}/session_latest/logs until the next run here"] if directory else []
+    if messages and messages.folded:
+        told.append(f"{messages.folded:,} of its lines, which tell of no failure that is known, in {messages.file}")
+    if told:
+        print("; ".join(told), file=sys.stderr)
+
+
+def _fold_messages(directory: Path, verbose: bool) -> None:
+    """Before Ray is connected: its messages from here on, and without a terminal's colours in a log."""
+    global _messages
+    _messages = Messages(directory / "ray-messages.txt", verbose)
+    core.sift_lines(_messages.sift)
+    if not sys.stdout.isatty():
+        os.environ.setdefault("RAY_COLOR_PREFIX", "0")
+
+
+def _connect(experiment: Experiment, say: Callable[[str], None], stages: Collection[str], verbose: bool) -> None:
     import ray
 
-    ray.shutdown()
-    if failed:
-        print(f"Ray's logs are in {_directory}/session_latest/logs until the next run here", file=sys.stderr)
-    elif TMPDIR not in os.environ:
-        shutil.rmtree(_directory.parent, ignore_errors=True)
-    _directory = None
-
-
-def _connect(experiment: Experiment, say: Callable[[str], None], stages: Collection[str]) -> None:
-    import ray
-
+    if private := private_directory(Path(gettempdir()), PATH):
+        _fold_messages(private, verbose)
     # A cluster's workers do not inherit this process's environment. What the user has set is in the job's already.
     ray.init(logging_level=logging.WARNING, runtime_env={"env_vars": _set} if _set else None)
     have = ray.cluster_resources()
@@ -125,13 +158,14 @@ def _connect(experiment: Experiment, say: Callable[[str], None], stages: Collect
         say(wait)
 
 
-def _start_local_ray(resources: Resources, say: Callable[[str], None]) -> None:
+def _start_local_ray(resources: Resources, say: Callable[[str], None], verbose: bool = False) -> None:
     global _directory
     for name, value in LOCAL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     for attempt in range(1, TRIES + 1):
         _directory = _temporary_directory()
         token = _use_own_token(_directory)
+        _fold_messages(_directory.parent, verbose)
         try:
             dashboard = _init(resources, _directory)
         except ValueError as error:  # ray.init refuses a number

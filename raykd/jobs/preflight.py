@@ -11,9 +11,20 @@ from raykd.corpus.languages import check_detector
 from raykd.corpus.near_duplicates import check_near_duplicates
 from raykd.corpus.readers import split_units
 from raykd.errors import InputError
+from raykd.evaluate.cell import is_complete
 from raykd.planning.checks.capacity import STAGES, Machine, check_capacity, room_for_trainings
+from raykd.planning.checks.hub import check_model
 from raykd.planning.plan import Plan
+from raykd.planning.translations import language_pairs
 from raykd.ray_internals.core import autoscales
+
+# Kinds of results, by the stage that makes them.
+MAKES = {
+    "train": ("encoders",),
+    "sweep": ("encoders",),
+    "grid": ("scores", "exports", "probe"),
+    "classify": ("classified",),
+}
 
 
 def check_sources(plan: Plan) -> None:
@@ -35,6 +46,31 @@ def check_sources(plan: Plan) -> None:
         check_detector()
     if any(corpus.near_duplicates for corpus in corpora):
         check_near_duplicates()
+
+
+def check_models(plan: Plan, stages: Collection[str]) -> None:
+    """Raises InputError for a model of the hub that cannot be had here, and of which these stages, or what prepares for
+    them, are still to make something."""
+    kinds = {"tokenizers", "tokens", *(kind for stage in stages for kind in MAKES.get(stage, ()))}
+    lacking = {cell.result.directory for cell in plan.all_cells if not is_complete(plan.store, cell)}
+    asked: set[str] = set()
+    for result in plan.results().values():
+        made = result.kind in kinds or result in plan.extended.values()
+        if made and (result.directory in lacking or not plan.store.manifest(result)):
+            asked.update(word for value in result.inputs.values() for word in value.split())
+    for name, key in plan.models.items():
+        encoder = plan.experiment.encoders[name]
+        if key in asked and encoder.model:
+            check_model(encoder.model, encoder.revision, f"encoders.{name}.model")
+
+
+def check_translators(experiment: config.Experiment) -> None:
+    """Raises InputError for a translation model of the hub that cannot be had here."""
+    spec = experiment.translate
+    if not spec:
+        return
+    for source, target in language_pairs(spec):
+        check_model(spec.model_of(source, target), spec.revision, "translate.model")
 
 
 def on_cluster() -> bool:

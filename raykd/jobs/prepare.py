@@ -13,7 +13,7 @@ from raykd.corpus.tokenizer_trimming import summary, trim_tokenizer
 from raykd.corpus.values import filter_lines
 from raykd.errors import InputError
 from raykd.evaluate.labelled_splits import check_train_rows
-from raykd.jobs.preflight import check_sources
+from raykd.jobs.preflight import check_models, check_sources
 from raykd.jobs.run import Run
 from raykd.planning.checks.experiment import task_languages
 from raykd.planning.costs.planned import write_plan
@@ -29,6 +29,7 @@ from raykd.tasks.prepare import prepare_task
 def prepare(run: Run) -> None:
     plan = run.plan
     check_sources(plan)
+    check_models(plan, run.stages)  # of the whole pipeline, here, before hours of work
     run.store.write_index(plan.results(), to_yaml(run.experiment), plan.seeds())
     write_plan(plan)
     prepare_tasks(run, plan)
@@ -38,6 +39,7 @@ def prepare(run: Run) -> None:
     write_plan(plan)  # of tokens, now that the corpora are counted
     prepare_token_shards(run, plan)
     show_corpora(plan)
+    run.say(f"tasks, texts and tokens in {run.store.storage.uri}")
 
 
 def show_corpora(plan: Plan) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from raykd.errors import InputError
 from raykd.jobs.run import Run
 from raykd.probe.job import LatencyJob
 from raykd.probe.run import probe_homonym_shift, probe_homonyms, probe_latency
+from raykd.wording import time_left
 
 
 def probe(run: Run) -> None:
@@ -34,18 +36,21 @@ def probe(run: Run) -> None:
         run.start_ray()
     if timed:
         _time(run, timed)
+    began = time.monotonic()
     for number, asked in enumerate(homonyms, 1):
         import ray
 
         ray.get(ray.remote(num_cpus=run.experiment.resources.grid.cpus)(probe_homonyms).remote(store, asked))
         where = store.storage.address(asked.result.directory)
-        run.say(f"{number}/{len(homonyms)}: homonyms of {asked.encoder.name} in {where}")
+        left = time_left(number, len(homonyms), time.monotonic() - began)
+        run.say(f"{number}/{len(homonyms)}: homonyms of {asked.encoder.name} in {where}{left}")
     if shift:
         import ray
 
         ray.get(ray.remote(num_cpus=run.experiment.resources.grid.cpus)(probe_homonym_shift).remote(store, shift))
         where = store.storage.address(shift.result.directory)
         run.say(f"homonyms of {shift.first.name} against {shift.second.name} in {where}")
+    run.say(f"probe: {store.storage.address('probe')}")
 
 
 def _time(run: Run, asked: LatencyJob) -> None:

@@ -29,7 +29,8 @@ LOCAL_SCHEME = re.compile(r"^(file|local)://")  # of a path, which may be relati
 class Run:
     """config: the path of its file; overrides: as given; stages: those that ask Ray for room; options: those of the
     verb; values: of its options that take a word; others: further configs, of verbs that take some; program: what
-    starts a verb, for the command lines that messages give; holder: of the lease, if any.
+    starts a verb, for the command lines that messages give; verbose: whether all that Ray says is shown; holder: of the
+    lease, if any.
     """
 
     experiment: config.Experiment
@@ -42,6 +43,7 @@ class Run:
     values: Mapping[str, str] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     program: str = "raykd {verb}"
+    verbose: bool = False
     holder: Holder | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class Run:
         """Connect to the cluster of RAY_ADDRESS (a submitted job has one), or start Ray on this machine."""
         from raykd.jobs.local_ray import start_ray
 
-        start_ray(self.experiment, self.say, self.stages)
+        start_ray(self.experiment, self.say, self.stages, self.verbose)
 
     def require(self, results: Iterable[Result], verb: str) -> None:
         """Raises InputError unless all of these, which another verb makes, are complete."""
@@ -104,7 +106,10 @@ def open_run(path: str, overrides: Iterable[str], computes: bool = True, stages:
                 root.mkdir(parents=True, exist_ok=True)
                 close_directory(root, experiment.resources.readable_by)
         except OSError as error:
-            raise InputError(f"{path}: storage: {storage} cannot be written ({error.strerror})") from error
+            raise InputError(
+                f"{path}: storage: {storage} cannot be written ({error.strerror}); name another directory, or mend its "
+                "permissions"
+            ) from error
     store = ResultStore(Storage(f"{storage}/{experiment.name}"))
     with told_access(path, store.storage):
         store.storage.exists("experiment.json")

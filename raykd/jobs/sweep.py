@@ -14,7 +14,7 @@ from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete
 from raykd.jobs.distill import training_job, unfinished
 from raykd.jobs.evaluate import score
-from raykd.jobs.preflight import trainings_at_once
+from raykd.jobs.preflight import check_models, trainings_at_once
 from raykd.jobs.run import Run
 from raykd.planning.costs.planned import write_plan
 from raykd.planning.encoders import DROPPED, WEIGHTS, PlannedEncoder
@@ -29,6 +29,7 @@ def sweep(run: Run) -> None:
         raise InputError("the experiment has no sweep section")
     run.require(plan.tasks.values(), "prepare")
     run.require([planned.result for planned in plan.encoders], "distill")
+    check_models(plan, {"sweep", "grid"})
     freeze(run.store, run.experiment, plan.cells)
     write_plan(plan)
     for students in rounds(plan, one_by_one=spec.warm_start or spec.stop_when_flat):
@@ -40,6 +41,8 @@ def sweep(run: Run) -> None:
     score(run, plan.sweep_cells)
     if spec.students == "drop":
         drop_weights(run, plan)
+    address = run.store.storage.address
+    run.say(f"sweep: students in {address('encoders')}, their scores in {address('scores')}")
 
 
 def stops_after(run: Run, plan: Plan, student: str) -> bool:

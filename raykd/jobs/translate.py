@@ -8,7 +8,7 @@ from pathlib import Path
 from raykd.artifacts import Storage
 from raykd.config import Translate
 from raykd.errors import InputError
-from raykd.jobs.preflight import on_cluster
+from raykd.jobs.preflight import check_translators, on_cluster
 from raykd.jobs.run import Run
 from raykd.planning.translations import identity_of, is_translated
 from raykd.tasks.translation import translate_rows
@@ -25,11 +25,13 @@ def translate(run: Run) -> None:
     if is_translated(storage, identity):
         run.say(f"translations in {storage.uri}")
         return
+    check_translators(run.experiment)
     run.start_ray()
     facts = translate_rows(storage, spec, identity, experiment.cleaning, experiment.resources.translate, run.say)
     for language, found in facts["languages"].items():
         left_out = ", ".join(f"{count:,} {problem}" for problem, count in found["left_out"].items()) or "none"
         run.say(f"{language}: {found['rows']:,} rows translated (left out: {left_out})")
+    run.say(f"translations in {storage.uri}")
 
 
 def _directory(spec: Translate) -> str:

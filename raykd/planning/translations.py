@@ -24,16 +24,21 @@ def identity_of(experiment: Experiment) -> dict[str, Any]:
     spec = experiment.translate
     assert spec
     _, files = SourceFiles(experiment.source_identity).describe(spec.sources)
-    pairs = [
+    pairs = language_pairs(spec)
+    models = {
+        f"model {source}-{target}": model_hash(spec.model_of(source, target), spec.revision) for source, target in pairs
+    }
+    return translation_identity(spec, experiment.cleaning, files | models)
+
+
+def language_pairs(spec: Translate) -> list[tuple[str, str]]:
+    """(from, to) of what is translated."""
+    return [
         (source, target)
         for source in sorted({language for source in spec.sources for language in source.languages})
         for target in spec.languages
         if source != target
     ]
-    models = {
-        f"model {source}-{target}": model_hash(spec.model_of(source, target), spec.revision) for source, target in pairs
-    }
-    return translation_identity(spec, experiment.cleaning, files | models)
 
 
 def translation_identity(spec: Translate, cleaning: Cleaning, inputs: Mapping[str, str]) -> dict[str, Any]:

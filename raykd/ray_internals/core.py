@@ -1,10 +1,11 @@
-"""Tokens, the loopback, the autoscaler and Tune's workers: what Ray has no public call for."""
+"""Tokens, the loopback, workers' lines, the autoscaler and Tune's workers: what Ray has no public call for."""
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Collection, Set
-from functools import partialmethod
+from collections.abc import Callable, Collection, Sequence, Set
+from functools import partialmethod, wraps
 from typing import Any
 
 
@@ -33,6 +34,28 @@ def take_any_agent_port() -> None:
     from ray._private.parameter import RayParams
 
     RayParams.__init__ = partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)  # type: ignore[method-assign,assignment]
+
+
+def sift_lines(sift: Callable[[str, Sequence[str]], list[str]]) -> None:
+    """Have what workers and the raylet write pass `sift` before Ray prints it here; to be called before ray.init.
+
+    sift: (writer, lines) -> those to print.
+    """
+    from ray._private import worker
+
+    printed = inspect.unwrap(worker.print_to_stdstream)
+
+    @wraps(printed)
+    def sifted(data: dict[str, Any], ignore_prefix: bool) -> None:
+        if data["pid"] == "autoscaler":  # its lines are an event each, which Ray picks out itself
+            printed(data, ignore_prefix)
+            return
+        name = data.get("actor_name") or data.get("task_name") or ""
+        writer = f"{name} pid={data['pid']} {'stderr' if data['is_err'] else 'stdout'}".strip()
+        if lines := sift(writer, data["lines"]):
+            printed({**data, "lines": lines}, ignore_prefix)
+
+    worker.print_to_stdstream = sifted
 
 
 def autoscales(nodes: Collection[str]) -> bool | None:

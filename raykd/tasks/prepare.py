@@ -134,7 +134,8 @@ def check_rows(name: str, task: Task, candidates: Candidates) -> None:
     if rejected > task.rejected_share * read:
         raise InputError(
             f"tasks.{name}: {rejected} of {read} rows cannot be used, more than rejected_share "
-            f"{task.rejected_share:g} allows; the first is {candidates.first_rejected}"
+            f"{task.rejected_share:g} allows; the first is {candidates.first_rejected}; mend them or their source, or "
+            "raise it"
         )
     check_filters(f"tasks.{name}.sources", task.sources, candidates.filters, task.unmatched_share)
     if candidates.unmatched > task.unmatched_share * (read - rejected):
@@ -162,15 +163,24 @@ def unmatched_line(task: Task, candidates: Candidates) -> str:
 def candidate_rows(task: Task, candidates: Candidates, language: str) -> pd.DataFrame:
     """What the splits of a language take their rows from. Raises InputError where a label, or all rows, are missing."""
     if not candidates.read_of(language):
-        paths = ", ".join(source.path for source in task.sources if language in source.languages)
-        raise InputError(f"no rows in {paths or 'any source'}{_codes_met(task, candidates, language)}")
+        where = f"{_paths(task, language)}{_codes_met(task, candidates, language)}"
+        raise InputError(f"no rows in {where}; give some, or leave the language out of the task's `languages`")
     rows = candidates.of_language(language)
     carrying = Counter(label for labels in rows["labels"] for label in labels)
     for label in task.labels:
         if not carrying[label]:
             there = dict(carrying) | {f"{value} (outside the task)": n for (_, value), n in candidates.outside.items()}
-            raise InputError(f"no row has the label {label!r}; there are: {shown(there)}{_files(candidates)}")
+            if not there:
+                raise InputError(f"no row has any label; name the column that holds them in {_paths(task, language)}")
+            raise InputError(
+                f"no row has the label {label!r}; there are: {shown(there)}{_files(candidates)}; mend the task's "
+                "`labels`, or give rows of this one"
+            )
     return rows
+
+
+def _paths(task: Task, language: str) -> str:
+    return ", ".join(source.path for source in task.sources if language in source.languages) or "any source"
 
 
 def _codes_met(task: Task, candidates: Candidates, language: str) -> str:

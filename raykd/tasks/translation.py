@@ -27,6 +27,7 @@ from raykd.corpus.values import check_filters, filters_of
 from raykd.distill.models.checked import load_config, load_whole
 from raykd.errors import InputError, in_one_line
 from raykd.tasks.candidates import NATURAL
+from raykd.wording import time_left
 
 ROW = pa.schema(
     [
@@ -86,8 +87,11 @@ def translate_rows(
     for source, target in dict.fromkeys((part.source, part.target) for part in parts):
         open_tokenizer(spec, source, target)  # what is wrong with a model is said here, before actors start
     missing = [part for part in parts if not storage.exists(part.file)]
+    began = time.monotonic()
     for done, report in enumerate(_translated(storage, spec, resources, missing), start=1):
-        say(f"{report['file']}: {report['rows']:,} rows in {report['seconds']:,.0f} s ({done} of {len(missing)} files)")
+        left = time_left(done, len(missing), time.monotonic() - began)
+        told = f"{report['rows']:,} rows in {report['seconds']:,.0f} s ({done} of {len(missing)} files){left}"
+        say(f"{report['file']}: {told}")
     facts = {"languages": {target: _facts(storage, parts, target) for target in spec.languages}}
     storage.write_json(
         "manifest.json",

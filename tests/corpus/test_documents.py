@@ -27,7 +27,7 @@ def test_documents_of_several_sources_in_any_units(write_rows):
         assert row["rank"] == shuffle_key(56, row["doc_id"])
         assert (row["language"], row["text"], row["group"], row["problem"]) == ("eng", f"text {n}", f"c{n}", "")
     assert sorted((row["text"], row["problem"]) for row in by_unit[0] if row["language"] == "spa") == [
-        ("", "nothing in column 'text'"),
+        ("", "no column 'text'; there are: wrong"),
         ("hola", ""),
     ]
     assert set(by_unit[0][0]) == set(DOCUMENT.names)

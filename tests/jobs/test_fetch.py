@@ -1,8 +1,11 @@
 """The job that fetches archives, where it has nothing to ask a server for; tests/corpus/test_fetch.py has the rest."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from raykd.jobs import fetch
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,3 +58,23 @@ def test_bad_settings_are_one_clear_line(call, config, override, message):
         path.write_text("\n".join(line for line in lines if not line.startswith("fetch:")))
     status, _, errors = call("fetch", path, *([override] if path == config else []))
     assert status == 2 and message in errors
+
+
+def test_a_log_tells_how_much_is_fetched_and_how_long_it_takes(monkeypatch, capsys):
+    clock = iter([0.0, 4.0, 6.0, 8.0, 12.0, 20.0, 21.0, 26.0])
+
+    def fetched(session, archive, show):
+        for done in (1, 2, 3, 4, 6):
+            show("fetching", done * 10**9, 6 * 10**9)
+        for done in (1, 2, 4):
+            show("checking", done * 10**9, 6 * 10**9)
+
+    monkeypatch.setattr(fetch, "fetch_archive", fetched)
+    monkeypatch.setattr(fetch.time, "monotonic", lambda: next(clock))
+    archive = SimpleNamespace(target=Path("por.7z"), size=6 * 10**9, part_size=0)
+    said: list[str] = []
+    fetch._fetch_shown(SimpleNamespace(say=said.append), None, archive)
+    assert said == [
+        "fetching por.7z: 3.00 of 6.00 GB, 9 s left",
+        "checking por.7z: 4.00 of 6.00 GB, 4 s left",
+    ]

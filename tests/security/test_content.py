@@ -75,7 +75,7 @@ def test_a_file_without_a_header_is_not_told_by_its_first_row(tmp_path):
             problems(TableSource(reader="table", language="eng", path=str(tmp_path / name)))
         assert not is_in(str(told.value)) and "characters)" in str(told.value), str(told.value)
     pq.write_table(pa.table({SECRET: ["a"], "b": ["c"]}), tmp_path / "a.parquet")
-    with pytest.raises(InputError, match=r"there are: \(text of 102 characters\), b$"):
+    with pytest.raises(InputError, match=r"there are: \(text of 102 characters\), b; name one of them$"):
         problems(TableSource(reader="table", language="eng", path=str(tmp_path / "a.parquet")))
 
 

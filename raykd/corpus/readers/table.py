@@ -19,7 +19,7 @@ from raykd.corpus.readers.conversations import Turn, join_turns
 from raykd.corpus.readers.files import check_content, plain_name
 from raykd.corpus.readers.table_labels import cell_values, row_labels
 from raykd.corpus.readers.units import Record, Row, Unit
-from raykd.corpus.values import Tally, expected, matches, shown_value, value_text
+from raykd.corpus.values import Tally, expected, matches, shown_names, shown_value, value_text
 from raykd.errors import InputError
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")  # JSON can hold one; it is no character and cannot be written
@@ -178,6 +178,8 @@ def _split(columns: Mapping[str, Any], source: TableSource) -> str:
 
 def _problem(columns: Mapping[str, Any], source: TableSource) -> str:
     text = columns.get(source.text)
+    if text is None and source.text not in columns:
+        return f"no column {source.text!r}; there are: {shown_names(list(columns))}"
     if text is None:
         return f"nothing in column {source.text!r}"
     if not isinstance(text, str):

@@ -91,4 +91,4 @@ def check_columns(source: TableSource, path: str, names: Sequence[str]) -> None:
         if (count := names.count(column)) > 1:
             raise InputError(f"{path}: {count} columns are called {column!r}; rename all but one, or name another")
         if not count:
-            raise InputError(f"{path}: no column {column!r}; there are: {shown_names(names)}")
+            raise InputError(f"{path}: no column {column!r}; there are: {shown_names(names)}; name one of them")

@@ -17,12 +17,11 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from raykd.wording import duration
+from raykd.wording import duration, is_due
 
 if TYPE_CHECKING:
     from raykd.distill.train.timing import TimingRow
 
-PLAIN_SECONDS = 10.0  # between two plain lines
 WINDOW_SECONDS = 10.0  # that rates are taken over
 
 
@@ -105,7 +104,7 @@ class LiveOutput:
     def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.console, self.clock = console or Console(), clock
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
-        self.shown = clock()
+        self.began = self.shown = clock()
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
@@ -116,6 +115,10 @@ class LiveOutput:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.live.stop()
+
+    def is_due(self) -> bool:
+        """Whether a log takes another line."""
+        return is_due(self.clock(), self.began, self.shown)
 
     def say(self, text: str) -> None:
         """A line that stays, above what is drawn."""
@@ -132,7 +135,7 @@ class Display(LiveOutput):
     def show(self, progress: Progress) -> None:
         if self.console.is_terminal:
             self.live.update(_bar(progress), refresh=True)
-        elif self.clock() - self.shown >= PLAIN_SECONDS or progress.step == progress.steps:
+        elif progress.step == progress.steps or self.is_due():
             self.say(line(progress))
             self.shown = self.clock()
 

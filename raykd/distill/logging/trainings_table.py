@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from raykd.distill.logging.progress import PLAIN_SECONDS, LiveOutput, Progress
+from raykd.distill.logging.progress import LiveOutput, Progress
 from raykd.wording import duration
 
 QUEUED, RUNNING = "queued", "running"
@@ -55,7 +55,7 @@ class TrainingsTable(LiveOutput):
     def _draw(self) -> None:
         if self.console.is_terminal:
             self.live.update(self.table(), refresh=True)
-        elif self.clock() - self.shown >= PLAIN_SECONDS:
+        elif self.is_due():
             self.say(self.line())
             self.shown = self.clock()
 

@@ -141,7 +141,7 @@ class _Surroundings(Hooks):
 def _resume(training: Training, checkpoints: Checkpoints, queue: Queue) -> None:
     """Resume from the newest checkpoint that all workers can load, if there is any.
 
-    Raises RuntimeError where there are some and none can be loaded.
+    Raises InputError where there are some and none can be loaded: another try would end alike.
     """
     rank, world_size, unreadable = training.rank, training.world_size, list[str]()
     # All from the same: another worker might see one that has just become complete.
@@ -158,7 +158,10 @@ def _resume(training: Training, checkpoints: Checkpoints, queue: Queue) -> None:
             _tell(queue, Unreadable(steps_of(path), problem))
     if unreadable:
         where = training.job.store.storage.address(checkpoints.directory)
-        raise RuntimeError(f"{where}: no checkpoint can be read; remove them, and training begins anew")
+        raise InputError(
+            f"{where}: no checkpoint can be read ({problem}), as where another version of raykd wrote them; remove "
+            "them, and training begins anew"
+        )
 
 
 def _load(training: Training, checkpoint: str) -> str | None:

@@ -32,6 +32,7 @@ from raykd.errors import InputError
 from raykd.evaluate.classifier.encoder import load_with_tokenizer
 from raykd.evaluate.predict.heads import SavedHead, TextClassifier, head_name, names
 from raykd.evaluate.predict.onnx_runtime import OnnxClassifier, OnnxModel
+from raykd.wording import time_left
 
 UNIT_BYTES = 4 << 20  # about a million tokens: ten minutes of one CPU core with an encoder of mBERT's size
 UNITS = "units"
@@ -71,12 +72,12 @@ def classify(
     started, clock = time.time(), time.perf_counter()
     units = list(enumerate(split_units(spec.sources, UNIT_BYTES)))
     todo = [number for number, _ in units if not store.storage.exists(_unit_file(job, number))]
-    finished, texts, tokens = len(units) - len(todo), 0, 0
-    for facts in _run(job, dict(units), todo):
-        finished, texts, tokens = finished + 1, texts + facts["computed_texts"], tokens + facts["computed_tokens"]
+    there, texts, tokens = len(units) - len(todo), 0, 0
+    for done, facts in enumerate(_run(job, dict(units), todo), start=1):
+        texts, tokens = texts + facts["computed_texts"], tokens + facts["computed_tokens"]
         seconds = time.perf_counter() - clock
         speed = f"{texts / seconds:,.0f} texts/s, {tokens / seconds:,.0f} tokens/s"
-        report(f"{finished}/{len(units)}: {texts:,} texts, {speed}")
+        report(f"{there + done}/{len(units)}: {texts:,} texts, {speed}{time_left(done, len(todo), seconds)}")
     total: Counter[str] = Counter()
     filters: Counter[Found] = Counter()
     masked: Counter[tuple[str, str, str]] = Counter()

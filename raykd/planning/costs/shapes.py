@@ -12,6 +12,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from raykd.config import Experiment
 from raykd.distill.models.shape import Shape
+from raykd.planning.checks.hub import hub_problem
 from raykd.planning.plan import Plan
 
 
@@ -47,10 +48,12 @@ def planned_shape(experiment: Experiment, name: str) -> Shape | None:
     return parent
 
 
-@cache  # a hub that is away is asked for half a minute
+@cache
 def _model_shape(model: str, revision: str | None) -> Shape | None:
+    is_local = Path(model).is_dir()
+    if not is_local and hub_problem(model, revision):
+        return None
     try:
-        is_local = Path(model).is_dir()
         file = Path(model, "config.json") if is_local else hf_hub_download(model, "config.json", revision=revision)
         values = json.loads(Path(file).read_text(encoding="utf-8"))
         return _shape_of(values)

@@ -61,7 +61,9 @@ def test_a_log_gets_a_plain_line_now_and_then():
             display.show(progress(step=second))
         display.show(progress(step=480))
     lines = out.getvalue().splitlines()
-    assert [text.split(",")[0] for text in lines] == [f"student: step {step} of 480" for step in (10, 20, 480)]
+    assert [text.split(",")[0] for text in lines] == [
+        f"student: step {step} of 480" for step in (5, 10, 15, 20, 25, 480)
+    ]
     assert all("\x1b" not in text and text.endswith("left") for text in lines)
 
 

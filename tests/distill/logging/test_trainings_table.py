@@ -42,14 +42,15 @@ def test_a_row_a_training(make_table):
     assert "a worker of 2 was lost" in file.getvalue() and "120 of 480" in file.getvalue()
 
 
-def test_a_line_every_ten_seconds_in_a_log(make_table, clock):
+def test_a_line_every_five_seconds_in_a_log(make_table, clock):
     table, file = make_table(is_terminal=False)
     with table:
         for second in range(25):
             clock.now = float(second)
             table.show(1, progress(second))
     assert file.getvalue().splitlines() == [
-        f"sweep: 0 of 3 ended, 2 queued; td-1GB 2: step {step} of 480, loss 5.250, 2 min left" for step in (10, 20)
+        f"sweep: 0 of 3 ended, 2 queued; td-1GB 2: step {step} of 480, loss 5.250, 2 min left"
+        for step in (5, 10, 15, 20)
     ]
 
 

@@ -193,6 +193,8 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
 
     for path in checkpoints.complete():
         store.storage.write_bytes(f"{path}/position.json", b"?" * store.storage.sizes(path)["position.json"])
-    with pytest.raises(TrainingFailedError, match="no checkpoint can be read; remove them, and training begins anew"):
+    with pytest.raises(
+        InputError, match=r"no checkpoint can be read \(.+\), .*; remove them, and training begins anew"
+    ):
         fit("student", distill_spec(), teacher, **resources)
     assert len(checkpoints.complete()) == 2
