@@ -177,24 +177,28 @@ def main(where: str, kills: int, on_ray: bool) -> None:
     while True:
         driver = context.Process(target=prepare, args=(str(killed), on_ray))
         driver.start()
-        before = begun(killed)
-        # After some tasks: what a start takes, and what is left, differ.
-        wanted = before + moments.randrange(1, 2 * total // (kills + 1)) if done < kills else 10**9
-        while driver.exitcode is None and begun(killed) < wanted:
-            time.sleep(0.002)
-        if driver.exitcode is None:
+        while _comes_to(driver, killed, moments.randrange(1, 2 * total // (kills + 1)) if done < kills else 10**9):
             time.sleep(moments.uniform(0, 0.02))
             victim = ("worker", "driver", "raylet")[done % 3] if on_ray else "driver"
             done += _kill(driver.pid, victim, victims)
-            if victim == "worker":
-                driver.join()  # Ray does its task again
-            elif victim == "raylet":
+            if victim == "raylet":
                 driver.join(120)
+            if victim != "worker":  # Ray does a worker's task again
+                break
         _end(driver)
         if driver.exitcode == 0:
             break
     same = content(killed) == content(plain)
     print(json.dumps({"kills": done, **victims, "tasks": total, "begun": begun(killed), "same": same}))
+
+
+def _comes_to(driver: Any, root: Path, tasks: int) -> bool:
+    """Wait until so many more tasks have begun, as what a start takes, and what is left, differ; False where the driver
+    ended before."""
+    wanted = begun(root) + tasks
+    while driver.exitcode is None and begun(root) < wanted:
+        time.sleep(0.002)
+    return driver.exitcode is None
 
 
 def _kill(pid: int | None, victim: str, victims: dict[str, int]) -> int:
