@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,29 @@ def test_it_says_what_it_saw_and_writes_what_runs(in_directory, call):
     assert output.splitlines()[-1] == "wrote my_messages.yaml; next: raykd pipeline my_messages.yaml"
     status, plan, _ = call("pipeline", "my_messages.yaml", f"storage={in_directory}/runs", "--dry-run")
     assert status == 0 and "to do  scores/label-eng-student-frozen" in plan
+
+
+@pytest.mark.slow
+def test_the_two_commands_lead_from_messages_in_two_languages_to_a_report(tmp_path, monkeypatch, run_here):
+    """As README has them, on rows of the sample's messages that no config mentions, and on fewer steps and seeds."""
+    from raykd.sample import write_sample
+
+    write_sample(tmp_path / "sample", seed=5, languages=("eng", "jpn"), technical=0, messages=120_000, general=0)
+    files = {language: tmp_path / f"sample/messages/{language}.jsonl" for language in ("eng", "jpn")}
+    rows = [(json.loads(line), code) for code, file in files.items() for line in file.open(encoding="utf-8")]
+    monkeypatch.chdir(tmp_path)
+    with open("my_messages.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["message", "intent", "lang"])
+        writer.writerows((row["text"], row["label"], code) for row, code in rows if row["label"])
+    status, output = run_here("init", "my_messages.csv")
+    assert status == 0 and "binary, 2 labels, in eng, jpn" in output, output
+    few = ("encoders.teacher.pretrain.steps=8", "encoders.student.distill.steps=8", "evaluate.seeds=2")
+    status, output = run_here("pipeline", "my_messages.yaml", *few)
+    assert status == 0, output[-3000:]
+    page = Path("runs/my_messages/report/index.html")
+    assert output.splitlines()[-1].endswith(f"report: {page.absolute()}")
+    assert "student minus teacher" in page.read_text(encoding="utf-8")
 
 
 def test_nothing_is_written_over(in_directory, call):
