@@ -15,6 +15,7 @@ from raykd.ray_internals import core
 
 ROOT = Path(__file__).parents[1]
 CLEANER = "ray.train.v2._internal.execution.controller.placement_group_cleaner"
+POLICY = "ray.train.v2._internal.execution.failure_handling.default"
 CALLBACKS = "ray.train.v2._internal.callbacks"
 TOKENS = "a Ray of its own would ask for another token than the job was told, or for none (raykd/jobs/local_ray.py)"
 WAITING = "a job cannot tell whether its cluster grows, and waits for ever or refuses (raykd/jobs/preflight.py)"
@@ -22,6 +23,7 @@ CLEANING = "Ray Train's cleaner warns each second where there is no dashboard (r
 WATCHING = (
     "an error line of Ray's core at each training, or no notice of machines that go (raykd/ray_internals/train.py)"
 )
+BEGINNING = "a training ends whose machine is lost as its worker begins (raykd/ray_internals/train.py)"
 DATASETS = "a process that takes a second of a core at each training (raykd/ray_internals/train.py)"
 
 # module, name in it, parameters that are given, what breaks
@@ -46,6 +48,8 @@ USED = [
     ("ray.train.torch", "TorchTrainer._create_default_callbacks", ["self"], DATASETS),
     (f"{CALLBACKS}.preemption_callback", "PreemptionCallback.after_worker_group_start", ["worker_group"], WATCHING),
     (f"{CALLBACKS}.preemption_callback", "PreemptionCallback._stop_watcher", ["self"], WATCHING),
+    (POLICY, "DefaultFailurePolicy.make_decision", ["self", "training_failed_error"], BEGINNING),
+    ("ray.train.v2.api.exceptions", "WorkerGroupError", ["error_message", "worker_failures"], BEGINNING),
     (
         f"{CALLBACKS}.preemption_callback",
         "PreemptionWatcher",

@@ -5,7 +5,8 @@ state API whether the controller is alive. That API is the dashboard's: without 
 and where a machine runs two Rays it may ask the wrong one. It starts a manager of datasets too, a process that takes a
 second of a core at each training, also where it is given no dataset: workers read their shards themselves (loader.py).
 And it has a watcher of announced machines started again should it die, for which Ray's core writes an error line at
-each training, about which nobody can do anything.
+each training, about which nobody can do anything. And where a worker is lost in the moment in which it is told to
+begin, it gives the training up.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import ray
+from ray.exceptions import RayActorError
 from ray.train.v2._internal.callbacks import placement_group_callback, preemption_callback
 from ray.train.v2._internal.callbacks.datasets import DatasetsCallback
 from ray.train.v2._internal.execution.controller import placement_group_cleaner
+from ray.train.v2._internal.execution.failure_handling import FailureDecision
+from ray.train.v2._internal.execution.failure_handling.default import DefaultFailurePolicy
+from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
 
 from raykd.ray_internals.core import is_alive
 
@@ -29,6 +34,18 @@ def needed_callbacks(callbacks: Iterable[Any]) -> list[Any]:
     return [_ControllerCallback() if isinstance(one, replaced) else one for one in kept]
 
 
+_decide_as_ray = DefaultFailurePolicy.make_decision
+
+
+def decide(policy: DefaultFailurePolicy, training_failed_error: TrainingFailedError) -> FailureDecision:
+    """As Ray Train's own, but a worker that is lost while it is told to begin counts as one that is lost later: against
+    max_failures."""
+    cause = getattr(training_failed_error, "controller_failure", None)
+    if isinstance(training_failed_error, ControllerError) and isinstance(cause, RayActorError):
+        training_failed_error = WorkerGroupError(str(cause), {0: cause})
+    return _decide_as_ray(policy, training_failed_error)
+
+
 class _Cleaner(placement_group_cleaner.PlacementGroupCleaner):
     """In an actor of its own, which imports this module and so no torch."""
 
@@ -38,12 +55,13 @@ class _Cleaner(placement_group_cleaner.PlacementGroupCleaner):
 
 
 class _ControllerCallback(placement_group_callback.PlacementGroupCleanerCallback):
-    """In the controller, which starts the cleaner, and a watcher with each group of workers."""
+    """In the controller, which starts the cleaner, a watcher with each group of workers, and workers that were lost."""
 
     def after_controller_start(self, train_run_context: Any) -> None:
         placement_group_callback.PlacementGroupCleaner = _Cleaner  # type: ignore[misc]
         replaced: Any = preemption_callback.PreemptionCallback
         replaced.after_worker_group_start = start_watcher
+        DefaultFailurePolicy.make_decision = decide  # type: ignore[method-assign]
         super().after_controller_start(train_run_context)
 
 
