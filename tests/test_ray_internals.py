@@ -15,7 +15,7 @@ from raykd.ray_internals import core
 
 ROOT = Path(__file__).parents[1]
 CLEANER = "ray.train.v2._internal.execution.controller.placement_group_cleaner"
-POLICY = "ray.train.v2._internal.execution.failure_handling.default"
+GROUP = "ray.train.v2._internal.execution.worker_group.worker_group"
 CALLBACKS = "ray.train.v2._internal.callbacks"
 TOKENS = "a Ray of its own would ask for another token than the job was told, or for none (raykd/jobs/local_ray.py)"
 WAITING = "a job cannot tell whether its cluster grows, and waits for ever or refuses (raykd/jobs/preflight.py)"
@@ -48,7 +48,9 @@ USED = [
     ("ray.train.torch", "TorchTrainer._create_default_callbacks", ["self"], DATASETS),
     (f"{CALLBACKS}.preemption_callback", "PreemptionCallback.after_worker_group_start", ["worker_group"], WATCHING),
     (f"{CALLBACKS}.preemption_callback", "PreemptionCallback._stop_watcher", ["self"], WATCHING),
-    (POLICY, "DefaultFailurePolicy.make_decision", ["self", "training_failed_error"], BEGINNING),
+    (GROUP, "WorkerGroup.create", ["train_run_context", "worker_group_context", "callbacks"], BEGINNING),
+    (GROUP, "WorkerGroup._start", ["self"], BEGINNING),
+    (GROUP, "WorkerGroup.has_started", ["self"], BEGINNING),
     ("ray.train.v2.api.exceptions", "WorkerGroupError", ["error_message", "worker_failures"], BEGINNING),
     (
         f"{CALLBACKS}.preemption_callback",

@@ -6,7 +6,7 @@ and where a machine runs two Rays it may ask the wrong one. It starts a manager 
 second of a core at each training, also where it is given no dataset: workers read their shards themselves (loader.py).
 And it has a watcher of announced machines started again should it die, for which Ray's core writes an error line at
 each training, about which nobody can do anything. And where a worker is lost in the moment in which it is told to
-begin, it gives the training up.
+begin, it gives the training up, and keeps the workers' places.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from ray.exceptions import RayActorError
 from ray.train.v2._internal.callbacks import placement_group_callback, preemption_callback
 from ray.train.v2._internal.callbacks.datasets import DatasetsCallback
 from ray.train.v2._internal.execution.controller import placement_group_cleaner
-from ray.train.v2._internal.execution.failure_handling import FailureDecision
-from ray.train.v2._internal.execution.failure_handling.default import DefaultFailurePolicy
-from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
+from ray.train.v2._internal.execution.worker_group.worker_group import WorkerGroup
+from ray.train.v2.api.exceptions import WorkerGroupError
 
 from raykd.ray_internals.core import is_alive
 
@@ -32,18 +31,6 @@ def needed_callbacks(callbacks: Iterable[Any]) -> list[Any]:
     replaced = placement_group_callback.PlacementGroupCleanerCallback
     kept = (one for one in callbacks if not isinstance(one, DatasetsCallback))
     return [_ControllerCallback() if isinstance(one, replaced) else one for one in kept]
-
-
-_decide_as_ray = DefaultFailurePolicy.make_decision
-
-
-def decide(policy: DefaultFailurePolicy, training_failed_error: TrainingFailedError) -> FailureDecision:
-    """As Ray Train's own, but a worker that is lost while it is told to begin counts as one that is lost later: against
-    max_failures."""
-    cause = getattr(training_failed_error, "controller_failure", None)
-    if isinstance(training_failed_error, ControllerError) and isinstance(cause, RayActorError):
-        training_failed_error = WorkerGroupError(str(cause), {0: cause})
-    return _decide_as_ray(policy, training_failed_error)
 
 
 class _Cleaner(placement_group_cleaner.PlacementGroupCleaner):
@@ -61,8 +48,25 @@ class _ControllerCallback(placement_group_callback.PlacementGroupCleanerCallback
         placement_group_callback.PlacementGroupCleaner = _Cleaner  # type: ignore[misc]
         replaced: Any = preemption_callback.PreemptionCallback
         replaced.after_worker_group_start = start_watcher
-        DefaultFailurePolicy.make_decision = decide  # type: ignore[method-assign]
+        WorkerGroup.create = classmethod(start_workers)  # type: ignore[assignment,method-assign]
         super().after_controller_start(train_run_context)
+
+
+def start_workers(
+    kind: type[WorkerGroup], train_run_context: Any, worker_group_context: Any, callbacks: Any = None
+) -> WorkerGroup:
+    """As WorkerGroup.create, but a worker that is lost while it is told to begin counts as one that is lost later, and
+    the places of all are free again."""
+    group = kind(train_run_context, worker_group_context, callbacks)
+    try:
+        group._start()
+    except Exception as error:
+        if group.has_started():
+            group.shutdown()
+        if isinstance(error, RayActorError):
+            raise WorkerGroupError(str(error), {0: error}) from error
+        raise
+    return group
 
 
 def start_watcher(callback: preemption_callback.PreemptionCallback, worker_group: Any) -> None:
