@@ -37,7 +37,6 @@ EMPTY = (
     "initialization_commands",
     "cluster_synced_files",
 )
-TRIES = 3  # of a start whose free port something else took meanwhile
 LIMIT = 900  # seconds that anything is waited for: on a machine with much else to do, a start takes minutes
 
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # with which no machine joins
@@ -135,7 +134,8 @@ class Cluster:
     def start(self) -> None:
         import psutil
 
-        for _ in range(TRIES):
+        end = time.monotonic() + LIMIT
+        while True:
             port = free_port()
             head = self._start_head(port)
             log = self.directory / "head.log"
@@ -143,9 +143,10 @@ class Cluster:
                 time.sleep(0.1)
             if head.poll() is None:
                 break
+            # Something else took the port meanwhile, or the raylet was not up in Ray's half a minute.
             kill_group(head)
-        else:
-            pytest.fail(f"no head in {TRIES} tries\n{log.read_text()[-4000:]}", pytrace=False)
+            if time.monotonic() > end:
+                pytest.fail(f"no head in {LIMIT} s\n{log.read_text()[-4000:]}", pytrace=False)
         self.environment["RAY_ADDRESS"] = f"{self.address}:{port}"
         self.table.touch()
         with (self.directory / "watch.log").open("w") as output:
@@ -164,6 +165,7 @@ class Cluster:
             "num-cpus": 0,
             "object-store-memory": OBJECT_STORE,
             "include-dashboard": "false",
+            "dashboard-port": free_port(),
             "dashboard-agent-listen-port": 0,
             "ray-client-server-port": free_port(),
             "min-worker-port": 0,
