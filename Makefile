@@ -6,13 +6,14 @@ PARALLEL ?= 3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup locked wheel demo check test test-security slow test-all cases bench-corpus bench-distill bench-grid bench-inference bench-scale bench-statistics bench-train results docs lint format
+.PHONY: help setup locked wheel demo check test test-cluster test-security slow test-all cases bench-corpus bench-distill bench-grid bench-inference bench-scale bench-statistics bench-train results docs lint format
 
 help:
 	@echo "make demo      set up, then run the whole pipeline on sample data; ends with the report's address"
 	@echo "make test      set up, then run the tests"
 	@echo "make check     lint, types and the tests that need neither Ray nor torch (two minutes)"
 	@echo "make test-security  what strangers, neighbours and damaged files could do (docs/security.md); part of the other two"
+	@echo "make test-cluster   a cluster that grows, shrinks and loses machines, all on this machine (10 minutes); not in make slow"
 	@echo "make slow      the slow tests"
 	@echo "make test-all  both"
 	@echo "make cases     what becomes of each input in the folder CASES, as a table"
@@ -64,6 +65,9 @@ test: $(READY)
 test-security: $(READY)
 	$(BIN)/python -m pytest -n $(PARALLEL) -m security
 
+test-cluster: $(READY)
+	$(BIN)/python -m pytest -v -m slow tests/cluster
+
 # Types are checked by one core while the tests take the other.
 check: $(READY)
 	$(BIN)/ruff format --check --quiet .
@@ -73,7 +77,7 @@ check: $(READY)
 	wait $$types && exit $$tests
 
 slow: $(READY)
-	$(BIN)/python -m pytest -v -n $(PARALLEL) -m slow --durations=0 --durations-min=5
+	$(BIN)/python -m pytest -v -n $(PARALLEL) -m slow --ignore tests/cluster --durations=0 --durations-min=5
 
 test-all: test slow
 

@@ -15,6 +15,7 @@ from raykd.ray_internals import core
 
 ROOT = Path(__file__).parents[1]
 CLEANER = "ray.train.v2._internal.execution.controller.placement_group_cleaner"
+GROUP = "ray.train.v2._internal.execution.worker_group.worker_group"
 CALLBACKS = "ray.train.v2._internal.callbacks"
 TOKENS = "a Ray of its own would ask for another token than the job was told, or for none (raykd/jobs/local_ray.py)"
 WAITING = "a job cannot tell whether its cluster grows, and waits for ever or refuses (raykd/jobs/preflight.py)"
@@ -23,6 +24,7 @@ WATCHING = (
     "an error line of Ray's core at each training, or no notice of machines that go (raykd/ray_internals/train.py)"
 )
 FOLDING = "Ray's noise stands between a job's lines (raykd/jobs/ray_messages.py)"
+BEGINNING = "a training ends whose machine is lost as its worker begins (raykd/ray_internals/train.py)"
 DATASETS = "a process that takes a second of a core at each training (raykd/ray_internals/train.py)"
 
 # module, name in it, parameters that are given, what breaks
@@ -48,6 +50,10 @@ USED = [
     ("ray.train.torch", "TorchTrainer._create_default_callbacks", ["self"], DATASETS),
     (f"{CALLBACKS}.preemption_callback", "PreemptionCallback.after_worker_group_start", ["worker_group"], WATCHING),
     (f"{CALLBACKS}.preemption_callback", "PreemptionCallback._stop_watcher", ["self"], WATCHING),
+    (GROUP, "WorkerGroup.create", ["train_run_context", "worker_group_context", "callbacks"], BEGINNING),
+    (GROUP, "WorkerGroup._start", ["self"], BEGINNING),
+    (GROUP, "WorkerGroup.has_started", ["self"], BEGINNING),
+    ("ray.train.v2.api.exceptions", "WorkerGroupError", ["error_message", "worker_failures"], BEGINNING),
     (
         f"{CALLBACKS}.preemption_callback",
         "PreemptionWatcher",

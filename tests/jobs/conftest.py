@@ -13,51 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# The demo's own config, small enough for seconds: English alone, one task, two students, three seeds.
-SMALL = """
-languages: [eng]
-sample: {technical: 400kB, messages: 60kB, general: 200kB}
-corpora.technical.budget: {per_language: {eng: 100kB}}
-encoders.teacher.pretrain: {layers: 2, width: 32, heads: 2, intermediate: 64, epochs: 1}
-encoders.teacher.pretrain.tokenizer.train: {vocabulary: 1000, corpora: [general, technical]}
-tasks.tags.sizes: {train: 80, validation: 40, test: 60, minimum: 2}
-tasks.tags.encoders: [technical-student]
-evaluate.encoders: [technical-student, general-student, teacher]
-evaluate.weights: [frozen]
-evaluate.seeds: 3
-sweep.quantities: [30kB, 60kB]
-resources.train.checkpoint_steps: 4
-resources.object_store: 150MB
-cleaning.links: tag
-"""
-
-
-def small_config(directory: Path, trainings: int | None = 1) -> Path:
-    """The demo's config with the changes of SMALL, storing under `directory`; trainings: how many run at a time."""
-    from omegaconf import OmegaConf
-
-    tree = OmegaConf.load(ROOT / "configs/demo.yaml")
-    for line in filter(None, SMALL.splitlines()):
-        key, value = line.split(": ", 1)
-        OmegaConf.update(tree, key, OmegaConf.create(f"value: {value}")["value"], merge=key not in LISTS)
-    del tree.tasks["intent"], tree.corpora["messages"], tree.encoders["messages-student"]
-    for corpus in tree.corpora.values():
-        corpus.sources = corpus.sources[:1]
-    tree.tasks.tags.sources = tree.tasks.tags.sources[:1]
-    tree.resources.trainings = trainings
-    tree.storage = str(directory / "runs")
-    path = directory / "small.yaml"
-    OmegaConf.save(tree, path)
-    return path
-
-
-LISTS = {"languages", "corpora.technical.budget", "tasks.tags.encoders", "evaluate.encoders", "evaluate.weights"}
-
-
-@pytest.fixture(scope="session")
-def write_small_config() -> Callable[..., Path]:
-    return small_config
-
 
 @pytest.fixture(scope="session")
 def start_job() -> Callable[..., subprocess.Popen[str]]:

@@ -1,5 +1,7 @@
 """Whole trainings under Ray Train, each a few seconds of start-up and a few steps."""
 
+import os
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 import ray
 import torch
-from ray.train import TrainingFailedError
+from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 
 from raykd.artifacts import Result, SavedEncoder
-from raykd.distill.ray_train.trainer import train_encoder
+from raykd.distill.ray_train.trainer import Trainer, train_encoder
 from raykd.distill.train import checkpoint_files as checkpoint
 from raykd.distill.train.checkpoint_store import Checkpoints
 from raykd.errors import InputError, LimitReached
@@ -198,3 +200,40 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
     ):
         fit("student", distill_spec(), teacher, **resources)
     assert len(checkpoints.complete()) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("losses", [1, 2])
+def test_a_worker_that_is_lost_as_it_is_told_to_begin_counts_as_a_failure(tmp_path, losses):
+    """The first workers that load what they are to train end at once: one such failure is allowed."""
+
+    def load(directory: str) -> str:
+        lost, worker = len(os.listdir(directory)), ray.get_runtime_context().get_assigned_resources().get("CPU")
+        if worker and lost < losses:  # Ray Train's controller, which has no CPU, loads it too
+            open(f"{directory}/{lost}", "x").close()
+            os._exit(1)
+        return "begun"
+
+    class Loaded:
+        def __reduce__(self):
+            return load, (str(tmp_path / "lost"),)
+
+    (tmp_path / "lost").mkdir()
+    trainer = Trainer(
+        lambda config: config["loaded"],
+        train_loop_config={"loaded": Loaded()},
+        scaling_config=ScalingConfig(num_workers=1),
+        run_config=RunConfig(
+            name="run", storage_path=str(tmp_path / "runs"), failure_config=FailureConfig(max_failures=1)
+        ),
+    )
+    if losses == 1:
+        assert trainer.fit().return_value == "begun"
+    else:
+        with pytest.raises(TrainingFailedError):
+            trainer.fit()
+    assert len(os.listdir(tmp_path / "lost")) == losses
+    end = time.monotonic() + 60
+    while ray.available_resources().get("CPU") != 2:  # as before: no place is kept
+        assert time.monotonic() < end, ray.available_resources()
+        time.sleep(0.1)
