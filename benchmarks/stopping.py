@@ -1,6 +1,6 @@
 """How often the sweep stops where its curve is flat: made-up curves of a known plateau, with a known noise.
 
-    python benchmarks/stopping.py                     400 curves a row
+    python benchmarks/stopping.py                     400 curves of each of three shapes a row
     python benchmarks/stopping.py --curves 50
 
 Eleven quantities 0.3 GB apart from 1.5 GB, as the paper's; a rise of 2.2 points a quantity up to a plateau at the third

@@ -1,4 +1,7 @@
-"""Ten things that go wrong for people: each ends in seconds with exit status 2 and one line that says what to do."""
+"""Things that go wrong for people: each ends in seconds with exit status 2 and one line that says what to do.
+
+A checkpoint that cannot be read is in tests/distill/ray_train/test_trainer.py.
+"""
 
 import errno
 import json
