@@ -10,7 +10,7 @@ from raykd.corpus.readers.files import plain_name
 from raykd.corpus.values import shown_value
 from raykd.errors import shown_line
 from raykd.inspection.columns import own_names, plain
-from raykd.inspection.findings import MIXED, Findings
+from raykd.inspection.findings import MIXED, Findings, Labels
 from raykd.inspection.task import TaskChoice, choose_task
 
 BUDGET = 2_000_000  # bytes of text: minutes of training
@@ -28,7 +28,7 @@ def experiment_yaml(findings: Findings, name: str) -> str:
     """
     task = choose_task(findings)
     parts = [_head(findings, name), _corpus(findings), _encoders(findings)]
-    parts += [_task(findings, task), _evaluate(findings)] if isinstance(task, TaskChoice) else [_no_task(task)]
+    parts += [_task(findings, task), _evaluate(findings, task)] if isinstance(task, TaskChoice) else [_no_task(task)]
     return "\n".join([*parts, _RESOURCES])
 
 
@@ -134,9 +134,7 @@ def _has_long_tokens(findings: Findings) -> bool:
 def _task(findings: Findings, task: TaskChoice) -> str:
     labels = findings.labels
     assert labels
-    own = labels.columns[0] if not labels.one_each else "labels"
-    name = plain(own).encode("ascii", "ignore").decode().strip("_")[:40] or "labels"
-    lines = ["tasks:", f"  {scalar(name)}:", f"    kind: {task.kind}", "    sources:"]
+    lines = ["tasks:", f"  {scalar(_task_name(labels))}:", f"    kind: {task.kind}", "    sources:"]
     if findings.split:
         own_splits = own_names(findings.split)
         lines += ["      -", *(f"        {line}" for line in _source(findings))]
@@ -180,10 +178,17 @@ def _task(findings: Findings, task: TaskChoice) -> str:
     return "\n".join([*lines, ""])
 
 
-def _evaluate(findings: Findings) -> str:
+def _task_name(labels: Labels) -> str:
+    own = labels.columns[0] if not labels.one_each else "labels"
+    return plain(own).encode("ascii", "ignore").decode().strip("_")[:40] or "labels"
+
+
+def _evaluate(findings: Findings, task: TaskChoice) -> str:
+    assert findings.labels
     tokens = findings.long if _has_long_tokens(findings) else findings.long // 3
     length = min(128, max(32, -(-tokens // 16) * 16))
-    return _EVALUATE.format(length=length)
+    name, language = scalar(_task_name(findings.labels)), task.languages[0]
+    return _EVALUATE.format(length=length, task=name, language=language)
 
 
 def _no_task(why: str) -> str:
@@ -238,6 +243,9 @@ evaluate:
   # Few texts and tiny encoders want many small steps. With a real teacher leave these two lines out.
   frozen: {{epochs: 15, batch: 16, learning_rate: 1e-2}}
   fine_tuned: {{epochs: 3, batch: 16, learning_rate: 5e-3, encoder_learning_rate: 1e-3}}
+
+# What a text costs to run: the time of each encoder on the task's texts, on an otherwise idle machine (docs/probe.md).
+probe: {{latency: {{task: {task}, language: {language}}}}}
 
 # For more: the student with its heads as an ONNX graph, in float and in int8 (pip install 'raykd[export]').
 # export: {{encoders: [student]}}

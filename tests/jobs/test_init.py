@@ -48,7 +48,8 @@ def test_the_two_commands_lead_from_messages_in_two_languages_to_a_report(tmp_pa
     assert status == 0, output[-3000:]
     page = Path("runs/my_messages/report/index.html")
     assert output.splitlines()[-1].endswith(f"report: {page.absolute()}")
-    assert "student minus teacher" in page.read_text(encoding="utf-8")
+    shown = page.read_text(encoding="utf-8")
+    assert "student minus teacher" in shown and "was not measured" not in shown  # what the student costs, too
 
 
 def test_nothing_is_written_over(in_directory, call):
