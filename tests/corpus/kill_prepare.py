@@ -4,8 +4,9 @@ python tests/corpus/kill_prepare.py ROOT KILLS          tasks one after the othe
 python tests/corpus/kill_prepare.py ROOT KILLS --ray    tasks on a Ray of the driver's own; its workers and its raylet
                                                         are killed too
 
-The same corpus is prepared once without a kill. What is counted: the tasks that were begun, those that there are, and
-whether texts and tokens have the same bytes.
+The same corpus is prepared once without a kill, with personal data masked, languages detected, near duplicates and
+repeated lines left out. What is counted: the tasks that were begun, those that there are, and whether texts and tokens
+have the same bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import psutil
 from fsspec.implementations.local import LocalFileSystem
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage, retry
-from raykd.config import Corpus, TableSource
+from raykd.config import Cleaning, Corpus, Detect, NearDuplicates, Privacy, TableSource
 from raykd.corpus import resume, text_shards, token_shards
 from raykd.corpus.budget import cutoff_keys
 
@@ -120,8 +121,12 @@ def prepare(root: str, on_ray: bool) -> None:
     store = ResultStore(Storage(f"failing://{root}/experiment"))
     source = TableSource(reader="table", language="eng", path=f"{root}/../rows.jsonl", name="rows", id="id")
     if not store.manifest(TEXTS):
-        corpus = Corpus(sources=(source,), shard=4_000)
-        text_shards.prepare_texts(store, TEXTS, "td", corpus, 56, [], unit_bytes=UNIT_BYTES, say=lambda line: None)
+        kept = {"detect": Detect(), "near_duplicates": NearDuplicates(), "repeats": 100}
+        corpus = Corpus(sources=(source,), shard=4_000, **kept)
+        cleaning = Cleaning(privacy=Privacy())
+        text_shards.prepare_texts(
+            store, TEXTS, "td", corpus, 56, [], cleaning, unit_bytes=UNIT_BYTES, say=lambda line: None
+        )
     if not store.manifest(TOKENS):
         tokenizer = SavedEncoder("words", 0, "", f"{root}/../tokenizer", stored=False)
         cutoffs = cutoff_keys(store, TEXTS, None)
@@ -141,6 +146,7 @@ def write_inputs(root: Path) -> None:
     with (root / "rows.jsonl").open("w") as file:
         for number in range(ROWS):
             text = " ".join(drawn.choices(words, k=drawn.randrange(1, 20))) if number % 9 else " ".join(words[:12])
+            text += f" word1@example{number % 5}.org" * (number % 7 == 0)  # is masked
             file.write(json.dumps({"id": number, "text": text}) + "\n")
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     vocabulary = {word: number for number, word in enumerate([*special, *words])}
@@ -177,7 +183,7 @@ def main(where: str, kills: int, on_ray: bool) -> None:
     while True:
         driver = context.Process(target=prepare, args=(str(killed), on_ray))
         driver.start()
-        while _comes_to(driver, killed, moments.randrange(1, 2 * total // (kills + 1)) if done < kills else 10**9):
+        while _comes_to(driver, killed, moments.randrange(1, 3 * total // (2 * kills + 2)) if done < kills else 10**9):
             time.sleep(moments.uniform(0, 0.02))
             victim = ("worker", "driver", "raylet")[done % 3] if on_ray else "driver"
             done += _kill(driver.pid, victim, victims)
