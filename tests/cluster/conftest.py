@@ -226,10 +226,6 @@ class Cluster:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
-    def bring_no_more(self) -> None:
-        """Stop the autoscaler: what is lost from now on is not replaced."""
-        self.autoscaler.suspend()
-
     def end(self) -> None:
         for process in self.processes:
             process.kill()

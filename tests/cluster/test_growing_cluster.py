@@ -1,15 +1,10 @@
 """The pipeline on a cluster that begins with its head alone: machines come for the work and go, and are lost."""
 
-import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
 import pytest
-from omegaconf import OmegaConf
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
@@ -79,32 +74,3 @@ def test_machines_that_are_lost_in_each_stage_leave_the_same_bytes(
     whole, cut = contents(grown.directory), contents(tmp_path)
     assert cut.keys() == whole.keys()
     assert [name for name in whole if cut[name] != whole[name]] == []
-
-
-def test_elastic_workers_go_on_with_the_machines_that_are_left(
-    grown: Grown, tmp_path: Path, started_cluster: Callable[..., Any], write_small_config: Callable[..., Path]
-):
-    """The teacher's training alone, with the text of the pipeline that nothing happened to."""
-    config = write_small_config(tmp_path)
-    tree = OmegaConf.load(config)
-    tree.encoders = {"teacher": tree.encoders.teacher}
-    tree.evaluate = tree.sweep = None
-    del tree.tasks.tags["encoders"]
-    tree.resources.train.workers = {"minimum": 1, "maximum": 2}
-    OmegaConf.save(tree, config)
-    for made in ("sample", "demo/tasks", "demo/texts", "demo/tokenizers", "demo/tokens"):
-        shutil.copytree(grown.directory / "runs" / made, tmp_path / "runs" / made)
-    # So long is waited for two workers before there is one: in place of a minute.
-    with started_cluster(fewest=2, RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S="20") as cluster:
-        job = cluster.start_job("distill", config, CHANGES[1])
-        job.wait_for(lambda: has_checkpoint(tmp_path), "a checkpoint of the teacher")
-        cluster.bring_no_more()
-        cluster.lose(TRAINING, job)
-        output = job.succeed()
-        assert cluster.machines()[-1] == 1
-    assert re.search(r"teacher: resuming after step \d+ of \d+ with 1 worker\b", output), output
-    (path,) = tmp_path.glob("runs/demo/encoders/teacher-*/training.parquet")
-    assert pd.read_parquet(path.with_name("timing.parquet"))["workers"].unique().tolist() == [2, 1]
-    left, whole = pd.read_parquet(path), pd.read_parquet(grown.directory / path.relative_to(tmp_path))
-    assert left["step"].tolist() == whole["step"].tolist()
-    np.testing.assert_allclose(left["loss"], whole["loss"], rtol=1e-4)
