@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ByteSize, Field, model_validator
 
@@ -73,16 +74,11 @@ class Detect(Node):
     dropped, or with `move` goes to that language if the corpus has it; both are counted. All others stay as declared.
     """
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"confidence": "probability now, and is another detector's: 0.6 by default"}
+
     probability: Share = 0.6
     minimum: Positive = 80
     mismatch: Literal["drop", "move"] = "drop"
-
-    @model_validator(mode="before")
-    @classmethod
-    def renamed(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "confidence" in values:
-            raise ValueError("confidence is called probability now, and is another detector's: 0.6 by default")
-        return values
 
 
 class NearDuplicates(Node):

@@ -3,7 +3,8 @@ Hugging Face transformers (research_projects/distillation)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -95,6 +96,8 @@ class Loss(Node):
     (The reference's alpha_mse weighs a sum over positions and width, divided by the sequences of a batch.)
     """
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"positions": "kd_positions now"}
+
     distillation: Weight = 5.0
     mlm: Weight = 2.0
     cosine: Weight = 1.0
@@ -102,13 +105,6 @@ class Loss(Node):
     relations: Relations = Relations()
     temperature: Annotated[float, Field(gt=0)] = 2.0  # Sanh train.py:88
     kd_positions: Literal["all", "masked"] = "all"  # where distillation is taken
-
-    @model_validator(mode="before")
-    @classmethod
-    def renamed(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "positions" in values:
-            raise ValueError("positions is called kd_positions now")
-        return values
 
     @property
     def needs_head(self) -> bool:

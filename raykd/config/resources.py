@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ByteSize, Discriminator, Field, Tag, model_validator
 
@@ -110,6 +110,8 @@ class TrialResources(Node):
 
 
 class Resources(Node):
+    RENAMED: ClassVar[Mapping[str, str]] = {"sweep_trials": "trainings now, and counts those of distill too"}
+
     logical_cpus: Positive | None = None  # of a Ray started here; none: the machine's cores
     object_store: ByteSize = ByteSize(1_000_000_000)  # of a Ray started here
     dashboard: bool = False  # of a Ray started here, on this machine's loopback and with a token
@@ -128,13 +130,6 @@ class Resources(Node):
     # One driver at a time on an experiment (docs/storage.md). false: for a store that cannot create a file only where
     # there is none; nothing keeps two drivers apart then.
     lease: bool = True
-
-    @model_validator(mode="before")
-    @classmethod
-    def renamed(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "sweep_trials" in values:
-            raise ValueError("sweep_trials is called trainings now, and counts those of distill too")
-        return values
 
     @model_validator(mode="after")
     def sweep_is_priced(self) -> Resources:

@@ -28,6 +28,7 @@ from raykd.jobs.local_ray import LOCAL_ENVIRONMENT
 ROOT = Path(__file__).parents[2]
 HEAD = "fffffffffffffffffffffffffffffffffffffffffffffffffff00000"  # the id that the provider gives to its head
 HEAD_KIND = "ray.head.default"
+MACHINES = 2  # of one CPU, at most
 OBJECT_STORE = 80_000_000  # bytes, of each machine
 # Of a cluster's YAML, without use here and yet required.
 EMPTY = (
@@ -116,19 +117,17 @@ class Job:
 
 
 class Cluster:
-    """fewest, most: machines of one CPU; variables: of the environment of all processes. A job finds it by
-    `environment`."""
+    """A job finds it by `environment`."""
 
-    def __init__(self, fewest: int, most: int, variables: dict[str, str]) -> None:
+    def __init__(self) -> None:
         import ray.util  # brings psutil
 
         self.directory = Path(mkdtemp(prefix="raykd-cluster-", dir="/tmp"))  # short: a socket's path has 107 bytes
         self.table = self.directory / "machines"
-        self.fewest, self.most = fewest, most
         self.processes: list[subprocess.Popen[Any]] = []
         told = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        self.environment = told | ENVIRONMENT | token | variables
+        self.environment = told | ENVIRONMENT | token
         self.address = ray.util.get_node_ip_address()
 
     def start(self) -> None:
@@ -155,11 +154,11 @@ class Cluster:
         self.processes.append(self.watch)
         children = psutil.Process(head.pid).children()
         (self.autoscaler,) = [one for one in children if "autoscaler/v2/monitor.py" in " ".join(one.cmdline())]
-        self.wait_for(lambda: max(self.machines(), default=-1) >= self.fewest, f"{self.fewest} machines")
+        self.wait_for(self.machines, "the cluster's node table")
 
     def _start_head(self, port: int) -> subprocess.Popen[bytes]:
         config = self.directory / "autoscaling.json"
-        config.write_text(json.dumps(autoscaling(self.fewest, self.most, f"{self.address}:{port}")))
+        config.write_text(json.dumps(autoscaling(f"{self.address}:{port}")))
         options = {
             "port": port,
             "num-cpus": 0,
@@ -234,13 +233,13 @@ class Cluster:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def autoscaling(fewest: int, most: int, address: str) -> dict[str, Any]:
+def autoscaling(address: str) -> dict[str, Any]:
     """The cluster's YAML. The provider goes by its module: for its short name the wheel lacks a file."""
     cpu = {"resources": {"CPU": 1, "object_store_memory": OBJECT_STORE}, "node_config": {}}
     return (
         {
             "cluster_name": "test",
-            "max_workers": most,
+            "max_workers": MACHINES,
             "upscaling_speed": 100,
             "idle_timeout_minutes": 0.15,
             "provider": {
@@ -255,7 +254,7 @@ def autoscaling(fewest: int, most: int, address: str) -> dict[str, Any]:
             },
             "available_node_types": {
                 HEAD_KIND: {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
-                "cpu": cpu | {"min_workers": fewest, "max_workers": most},
+                "cpu": cpu | {"min_workers": 0, "max_workers": MACHINES},
             },
             "head_node_type": HEAD_KIND,
         }
@@ -279,11 +278,11 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def started_cluster() -> Callable[..., AbstractContextManager[Cluster]]:
-    """with started_cluster(fewest=0, most=2, NAME="value") as cluster: ..."""
+    """with started_cluster() as cluster: ..."""
 
     @contextmanager
-    def started(fewest: int = 0, most: int = 2, **variables: str) -> Iterator[Cluster]:
-        cluster = Cluster(fewest, most, variables)
+    def started() -> Iterator[Cluster]:
+        cluster = Cluster()
         try:
             cluster.start()
             yield cluster

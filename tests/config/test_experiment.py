@@ -45,6 +45,19 @@ def test_sizes_are_decimal(written, size):
     assert experiment.corpora["technical"].budget.total == size
 
 
+@pytest.mark.parametrize(
+    ("key", "now"),
+    [
+        ("corpora.general.detect.confidence=0.9", "probability now, and is another detector's: 0.6 by default"),
+        ("encoders.general-student.distill.loss.positions=all", "kd_positions now"),
+        ("resources.sweep_trials=2", "trainings now, and counts those of distill too"),
+    ],
+)
+def test_keys_of_former_versions_are_told_their_new_names(key: str, now: str):
+    where, _, old = key.partition("=")[0].rpartition(".")
+    assert refused([key]) == f"{where}: {old} is called {now}"
+
+
 def test_the_tree_is_frozen():
     experiment = load(DEMO)
     with pytest.raises(ValidationError, match="frozen"):
