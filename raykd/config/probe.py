@@ -21,7 +21,7 @@ class Latency(Node):
     task: Name | None = None
     language: Language | None = None  # of the task; none: the first that it is scored in
     lengths: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Distinct] = ()
-    texts: Positive = 32  # of the task, or of each length; a run encodes all of them
+    texts: Positive = 32  # of the task, of which fewer are taken in turn, or of each length; a run encodes all
     batches: Annotated[tuple[Positive, ...], Field(min_length=1), Distinct] = (1, 32)
     threads: Positive = 1
     device: Literal["cpu", "cuda"] = "cpu"

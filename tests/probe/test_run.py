@@ -53,18 +53,16 @@ def test_the_texts_of_a_task_are_cut_and_counted(encoder_directory, store):
     assert (row["length"], row["texts"], row["tokens"]) == (None, 2, 10)
 
 
-@pytest.mark.parametrize(
-    ("latency", "settings", "message"),
-    [
-        (Latency(lengths=(33,), texts=2, batches=(1,)), {}, "probe.latency.lengths: 33 tokens, but small has 32"),
-        (
-            Latency(task="tags", texts=2, batches=(1,)),
-            {"texts": "test.parquet", "max_length": 8},
-            "probe.latency.texts: 2 asked, but tasks.tags has 1 test texts",
-        ),
-    ],
-)
-def test_what_cannot_be_timed_is_refused(encoder_directory, store, latency, settings, message):
-    store.storage.write_table("test.parquet", pa.table({"text": ["the bank ."]}))
-    with pytest.raises(InputError, match=message):
-        probe_latency(store, job(encoder_directory, latency, **settings))
+def test_the_texts_of_a_task_with_few_are_taken_in_turn(encoder_directory, store):
+    store.storage.write_table("test.parquet", pa.table({"text": ["the bank .", "we crossed the bridge"]}))
+    latency = Latency(task="tags", texts=5, batches=(1, 5), warm_up=1, runs=3)
+    asked = job(encoder_directory, latency, texts="test.parquet", max_length=5)
+    probe_latency(store, asked)
+    rows = store.storage.read_table(f"{asked.result.directory}/{LATENCY}").to_pylist()
+    assert [(row["batch"], row["texts"], row["tokens"]) for row in rows] == [(1, 5, 25), (5, 5, 25)]
+
+
+def test_more_tokens_than_an_encoder_has_positions_are_refused(encoder_directory, store):
+    latency = Latency(lengths=(33,), texts=2, batches=(1,))
+    with pytest.raises(InputError, match="lengths: 33 tokens, but small has 32"):
+        probe_latency(store, job(encoder_directory, latency))
