@@ -1,6 +1,6 @@
-"""The first screen: what was better and how sure that is, on which tasks not, and what to ship at which cost.
+"""The first screen: what to ship at which cost, what it gains and how sure that is, and on which tasks it does not.
 
-Three sentences for a reader who decides on a product and knows no statistics. They say what `claims` can stand for and
+A few sentences for a reader who decides on a product and knows no statistics. They say what `claims` can stand for and
 no more: of one distillation they speak as of this encoder, and they never compare what was not tested.
 """
 
@@ -24,18 +24,18 @@ from raykd.statistics.verdict import points
 OUTCOMES = (BETTER, NO_WORSE, CANNOT_TELL, WORSE, NOT_YET)  # in the order in which they are told
 MOST_SENTENCES = 2  # on claims of one kind, before they are grouped
 MOST_NAMES = 4  # of tasks in a sentence
-CELL = "A cell is a task in a language, with frozen or fine-tuned weights."
+WHAT_A_CELL_IS = "A cell is a task in a language, with frozen or fine-tuned weights."
 DATE = 10  # characters of an ISO date without its time
 
 
 @dataclass(frozen=True)
 class FirstScreen:
-    """verdict, where and ship: a sentence or two each, a line for each of two claims; others: one line for each further
+    """ship, verdict and where: a sentence or two each, a line for each of two claims; others: one line for each further
     baseline; warnings: what makes all of it less sure than it sounds."""
 
+    ship: str
     verdict: str
     where: str
-    ship: str
     others: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -45,11 +45,11 @@ def first_screen(inputs: ReportInputs, results: Results) -> FirstScreen:
     primary = sorted(results.primary_claims, key=lambda claim: OUTCOMES.index(claim.outcome))
     if not primary:
         nothing = "No adapted encoder is planned beside a baseline in this experiment, so there is nothing to decide."
-        return FirstScreen(nothing, "", "", (), warnings(inputs))
+        return FirstScreen("", nothing, "", (), warnings(inputs))
     return FirstScreen(
-        verdict=verdicts(primary),
-        where="\n".join(filter(None, (where(claim, len(primary)) for claim in primary))),
         ship=ship(inputs, primary),
+        verdict=verdicts(primary),
+        where="\n".join(filter(None, (*(where(claim, len(primary)) for claim in primary), WHAT_A_CELL_IS))),
         others=tuple(beside(own) for own in _by_baseline(results.other_claims)),
         warnings=warnings(inputs),
     )
@@ -64,7 +64,7 @@ def verdicts(claims: Sequence[Claim]) -> str:
     if known:
         parts.append(
             f"Points of F1 on average over an encoder's cells, with {100 * known[0].confidence:.3g}{NO_BREAK}% "
-            f"intervals {_covered(known)}, which hold together. {CELL}"
+            f"intervals {_covered(known)}, which hold together."
         )
     return " ".join([*parts, *_of_one(claims)])
 
@@ -102,7 +102,7 @@ def verdict(claim: Claim, claims: int = 1) -> str:
         lack = "lacks" if cells == 1 else "lack"
         return (
             f"Not yet: {encoder} and {baseline} are compared when all planned scores are there, and {cells} of their "
-            f"{plural(_planned(claim), 'cell')} {lack} some classifier seeds. {CELL}"
+            f"{plural(_planned(claim), 'cell')} {lack} some classifier seeds."
         )
     if math.isnan(claim.gain):
         return (
@@ -129,7 +129,7 @@ def verdict(claim: Claim, claims: int = 1) -> str:
     )
     return (
         f"{said}. The difference is {_points(claim.gain)} of F1 on average over {plural(len(claim.cells), 'cell')} "
-        f"({interval}{over}). {CELL} {_beyond(claim)}"
+        f"({interval}{over}). {_beyond(claim)}"
     ).strip()
 
 

@@ -16,7 +16,7 @@ from raykd.report.tables.claims import claim_table, gain_table, variance_table
 from raykd.report.tables.run import planned_test_table
 from raykd.report.tables.scores import score_table
 from raykd.report.text.certainty import certainty
-from raykd.report.text.first_screen import first_screen, planned_sentence
+from raykd.report.text.first_screen import WHAT_A_CELL_IS, first_screen, planned_sentence
 from raykd.statistics.design import Design
 from raykd.statistics.summary import AVERAGE_PRECISION
 
@@ -260,7 +260,7 @@ def test_nothing_is_claimed_or_marked_before_all_seeds_are_there(report):
     assert first.verdict.startswith(
         "Not yet: adapted and student are compared when all planned scores are there, and 8"
     )
-    assert first.where == ""
+    assert first.where == WHAT_A_CELL_IS
     assert first.ship == "Decide nothing on adapted yet."
     assert not any(cell.marks or cell.bold for row in score_table(*found).rows for cell in row)
     assert "8 of the 8 tests on F1 wait for planned seeds" in plain(" ".join(certainty(*found)))
