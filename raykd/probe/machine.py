@@ -23,7 +23,7 @@ FEATURES = (
     "i8mm",
     "sve",
 )
-BUSY_LOAD = 0.5  # threads that ran or waited before, a core
+BUSY_OTHERS = 0.1  # of the machine's time, in other processes
 BUSY_STEAL = 0.01  # of the machine's time
 BUSY_SWITCHES = 20  # a second, of this process, each for another thread that wanted its core
 BUSY_WAITING = 0.05  # of the time by the clock, in which a single thread did not run
@@ -50,12 +50,12 @@ def _cpu_lines() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Quiet:
-    """What else was at work. load: threads that ran or waited, mean of the minute before; steal: share of the machine's
-    time that a hypervisor gave to others, None where it does not tell; switches: involuntary ones a second; waiting:
-    share of the timed seconds in which this process did not run, None where it has several threads or a GPU."""
+    """What else was at work meanwhile. others, steal: shares of the machine's time that other processes had, and that a
+    hypervisor gave away, None where the system does not tell; switches: involuntary ones a second; waiting: share of
+    the timed seconds in which this process did not run, None where it has several threads or a GPU."""
 
     cores: int
-    load: float
+    others: float | None
     steal: float | None
     switches: float
     waiting: float | None
@@ -64,11 +64,11 @@ class Quiet:
     def busy(self) -> list[str]:
         """Why times may be too long, in words; empty for a quiet machine."""
         reasons = []
-        if self.load > BUSY_LOAD * self.cores:
-            reasons.append(f"load {self.load:.1f} on {self.cores} cores before it began")
+        if self.others is not None and self.others > BUSY_OTHERS:
+            reasons.append(f"other processes had {self.others:.0%} of the machine's time")
         if self.steal is not None and self.steal > BUSY_STEAL:
             reasons.append(f"{self.steal:.1%} of the machine's time was stolen by others on its host")
-        if self.switches > BUSY_SWITCHES:
+        if self.waiting is None and self.switches > BUSY_SWITCHES:  # where it is known, waiting says what they cost
             reasons.append(f"{self.switches:.0f} involuntary context switches a second")
         if self.waiting is not None and self.waiting > BUSY_WAITING:
             reasons.append(f"{self.waiting:.0%} of the time it waited for a core")
@@ -82,17 +82,19 @@ class Watch:
     """Begun before times are taken, asked after them."""
 
     def __init__(self) -> None:
-        self.load = os.getloadavg()[0]
-        self.began, self.ticks, self.switches = time.monotonic(), _ticks(), _switches()
+        self.began, self.ticks, self.switches, self.own = time.monotonic(), _ticks(), _switches(), time.process_time()
 
     def quiet(self, waiting: float | None) -> Quiet:
         """waiting: as `Quiet` has it, which who takes the times knows."""
         seconds = max(time.monotonic() - self.began, 1e-9)
-        before, after = self.ticks, _ticks()
-        steal = None
-        if before and after and sum(after) > sum(before):
-            steal = (after[7] - before[7]) / (sum(after) - sum(before))
-        return Quiet(os.cpu_count() or 1, self.load, steal, (_switches() - self.switches) / seconds, waiting)
+        own = (time.process_time() - self.own) * os.sysconf("SC_CLK_TCK")
+        passed = [after - before for before, after in zip(self.ticks, _ticks(), strict=True)]
+        others = steal = None
+        if sum(passed):
+            user, nice, system, _idle, _iowait, irq, softirq, stolen = passed
+            others = max(user + nice + system + irq + softirq - own, 0) / sum(passed)
+            steal = stolen / sum(passed)
+        return Quiet(os.cpu_count() or 1, others, steal, (_switches() - self.switches) / seconds, waiting)
 
 
 def _ticks() -> list[int]:

@@ -42,7 +42,7 @@ COLUMNS = {
     "encoders": ("encoder", "parameters", "layers", "width", "vocabulary", "bytes"),
     "latency": (
         *("encoder", "length", "batch", "threads", "device", "precision", "texts", "tokens", "word_embeddings"),
-        *("lower", "median", "upper", "tokens_per_second", "processor", "cores", "load"),
+        *("lower", "median", "upper", "tokens_per_second", "processor", "cores"),
         *("ratio", "ratio_low", "ratio_high", "reference", "busy"),
     ),
     "homonyms": ("encoder", "word", "sense", "neighbour", "neighbour_distance", "within", "between"),
@@ -121,7 +121,7 @@ class ReportInputs:
     training        loss curves; tokens is cumulative; those of a loss that is not used are NaN
     encoders        sizes: parameters without vocabulary head, layers, hidden width, vocabulary entries, bytes on disk
     latency         forward passes: milliseconds a text (median and quartiles), by encoder, length (NaN: a task's texts)
-                    and batch; what they ran on, and its load before; how many times as long the reference takes, with
+                    and batch; what they ran on; how many times as long the reference takes, with
                     a 95 % interval; why the machine was busy, if it was
     homonyms        mean cosine distances, by encoder, word and sense (general, technical)
     homonym_shift   distances of each sentence's two forms in two encoders, and between these, divided by the means of

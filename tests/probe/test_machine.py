@@ -10,17 +10,18 @@ import pytest
 from raykd.probe import machine
 from raykd.probe.machine import Quiet, Watch, cpu_features, processor
 
-QUIET = {"cores": 2, "load": 0.3, "steal": 0.0, "switches": 1.0, "waiting": 0.01}
+QUIET = {"cores": 2, "others": 0.03, "steal": 0.0, "switches": 1.0, "waiting": 0.01}
 
 
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
         ({}, None),
-        ({"steal": None, "waiting": None}, None),
-        ({"load": 5.21}, "load 5.2 on 2 cores before it began"),
+        ({"others": None, "steal": None, "waiting": None}, None),
+        ({"others": 0.523}, "other processes had 52% of the machine's time"),
         ({"steal": 0.034}, "3.4% of the machine's time was stolen by others on its host"),
-        ({"switches": 250.0}, "250 involuntary context switches a second"),
+        ({"switches": 250.0, "waiting": None}, "250 involuntary context switches a second"),
+        ({"switches": 250.0}, None),  # none of which cost it time
         ({"waiting": 0.41}, "41% of the time it waited for a core"),
     ],
 )
@@ -30,10 +31,27 @@ def test_a_busy_machine_is_told_of(changed, reason):
     assert quiet.facts()["busy"] == quiet.busy and quiet.facts()["cores"] == 2
 
 
-def test_steal_is_a_share_of_the_time_between(monkeypatch):
+def test_steal_and_other_work_are_shares_of_the_time_between(monkeypatch):
     ticks = iter([[100, 0, 50, 800, 0, 0, 0, 50], [150, 0, 60, 830, 0, 0, 0, 60]])
     monkeypatch.setattr(machine, "_ticks", lambda: next(ticks))
-    assert Watch().quiet(None).steal == pytest.approx(0.1)
+    quiet = Watch().quiet(None)
+    assert quiet.steal == pytest.approx(0.1)
+    assert quiet.others == pytest.approx(0.6, abs=0.02)  # this process did nothing
+
+
+def test_a_system_that_does_not_count_tells_nothing(monkeypatch):
+    monkeypatch.setattr(machine, "_ticks", list)
+    quiet = Watch().quiet(None)
+    assert (quiet.others, quiet.steal) == (None, None)
+
+
+def test_what_a_process_does_itself_is_none_of_others(monkeypatch):
+    second = os.sysconf("SC_CLK_TCK")
+    ticks = iter([[0] * 8, [second, 0, 0, second, 0, 0, 0, 0]])
+    cpu = iter([0.0, 1.0])
+    monkeypatch.setattr(machine, "_ticks", lambda: next(ticks))
+    monkeypatch.setattr(machine.time, "process_time", lambda: next(cpu))
+    assert Watch().quiet(0.0).others == 0
 
 
 def test_another_process_on_the_same_core_is_noticed():

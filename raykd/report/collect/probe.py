@@ -8,7 +8,7 @@ from typing import Any
 from raykd.planning.plan import Plan
 from raykd.probe.job import HOMONYM_SHIFT, HOMONYMS, LATENCY
 
-LATENCY_FACTS = ("processor", "cores", "load", "reference")
+LATENCY_FACTS = ("processor", "cores", "reference")
 
 
 def latency_rows(plan: Plan) -> Iterator[dict[str, Any]]:

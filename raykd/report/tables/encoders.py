@@ -59,7 +59,7 @@ def _other_work(latency: pd.DataFrame) -> str:
     busy = latency["busy"].iloc[0]
     if busy:
         return f"The machine was busy, which makes all times longer: {busy}."
-    return f"Nothing else was at work (load {latency['load'].iloc[0]:.1f} before)."
+    return "Nothing else was at work."
 
 
 def conditions(latency: pd.DataFrame) -> str:
