@@ -9,6 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from huggingface_hub import HfFileSystem, constants
+from omegaconf import OmegaConf
+
+import raykd
 
 
 @pytest.fixture
@@ -34,7 +37,8 @@ def test_it_says_what_it_saw_and_writes_what_runs(in_directory, call):
 
 @pytest.mark.slow
 def test_the_two_commands_lead_from_messages_in_two_languages_to_a_report(tmp_path, monkeypatch, run_here):
-    """As README has them, on rows of the sample's messages that no config mentions, and on fewer steps and seeds."""
+    """As README has them, on rows of the sample's messages that no config mentions, and on fewer steps and seeds; and
+    what README and the quick start have one do next."""
     from raykd.sample import write_sample
 
     write_sample(tmp_path / "sample", seed=5, languages=("eng", "jpn"), technical=0, messages=120_000, general=0)
@@ -47,13 +51,30 @@ def test_the_two_commands_lead_from_messages_in_two_languages_to_a_report(tmp_pa
         writer.writerows((row["text"], row["label"], code) for row, code in rows if row["label"])
     status, output = run_here("init", "my_messages.csv")
     assert status == 0 and "binary, 2 labels, in eng, jpn" in output, output
-    few = ("encoders.teacher.pretrain.steps=8", "encoders.student.distill.steps=8", "evaluate.seeds=2")
-    status, output = run_here("pipeline", "my_messages.yaml", *few)
+    tree = OmegaConf.load("my_messages.yaml")
+    tree.encoders.teacher.pretrain.steps = tree.encoders.student.distill.steps = 8
+    tree.evaluate.seeds = 2
+    OmegaConf.save(tree, "my_messages.yaml")
+    status, output = run_here("pipeline", "my_messages.yaml")
     assert status == 0, output[-3000:]
     page = Path("runs/my_messages/report/index.html")
     assert output.splitlines()[-1].endswith(f"report: {page.absolute()}")
     shown = page.read_text(encoding="utf-8")
     assert "student minus teacher" in shown and "was not measured" not in shown  # what the student costs, too
+
+    status, output = run_here("pipeline", "my_messages.yaml", "evaluate.seeds=20")
+    assert status == 0, output[-3000:]
+    experiment = raykd.load("my_messages.yaml", ["evaluate.seeds=20"])
+    assert set(experiment.results().query("metric == 'f1'")["n"]) == {20}
+    Path("configs").mkdir()
+    shutil.copy("my_messages.yaml", "configs/mine.yaml")
+    changes = ("encoders.student.distill.layers=4", "evaluate.seeds=20")
+    status, output = run_here("pipeline", "configs/mine.yaml", *changes)
+    assert status == 0, output[-3000:]
+    deeper = raykd.load("configs/mine.yaml", changes).encoder("student")
+    assert (
+        deeper.encoder.model.config.n_layers == 4 and experiment.encoder("student").encoder.model.config.n_layers == 2
+    )
 
 
 @pytest.fixture
