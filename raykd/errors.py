@@ -53,6 +53,11 @@ def in_one_line(what: str) -> Iterator[None]:
         raise InputError(f"{what}: {told}") from error
 
 
+def line_of(error: BaseException) -> str:
+    """What an error says, in one line; its kind, where that is nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def shown_line(text: str) -> str:
     """A line as terminals and logs may have it: control characters as escapes, addresses without their queries, which
     may be signatures."""

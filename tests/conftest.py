@@ -18,6 +18,7 @@ import pytest
 from raykd.artifacts import Storage
 
 S3_KEY, S3_SECRET = "AKIAFAKEFAKEFAKEFAKE", "raykd-test-secret-that-nothing-may-show"
+HUB_TOKEN = "hf_standinstandinstandinstandinstan"
 TESTS = Path(__file__).parent
 # What starts a Ray, here or in a job of its own.
 RAY_FIXTURES = {"local_ray", "finished", "start_job", "run_job", "run_here"}
@@ -243,6 +244,21 @@ def s3(start_s3_server: Callable[..., dict[str, str]]) -> Iterator[dict[str, str
         for name, value in environment.items():
             patch.setenv(name, value)
         yield environment
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[tuple[dict[str, str], Path]]:
+    """A stand-in for the hub of Hugging Face: (what a client has in its environment, where repositories lie)."""
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    command = [sys.executable, str(TESTS / "hub_server.py"), str(folder), HUB_TOKEN]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout
+    address = f"http://127.0.0.1:{int(server.stdout.readline())}"
+    home = {"HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
+    yield {"HF_ENDPOINT": address, "HF_TOKEN": HUB_TOKEN, **home}, folder
+    server.kill()
+    server.wait()
 
 
 @pytest.fixture

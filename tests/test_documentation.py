@@ -7,84 +7,28 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from documented import PROGRAMS, ROOT, blocks, commands, program, prose, run_block, without_variables
 
 from raykd.config import Experiment, load
 from raykd.jobs.command_line import VERBS, parse_verb
 
-ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")), *ROOT.glob("docs/*.md")])
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
 VARIABLES = ("RAYKD_DATA", "RAYKD_STORAGE", "DUMPS", "WIKIPEDIA", "MESSAGES")
 YOURS = "configs/mine.yaml"  # the reader's own
-# What a line of a block of commands begins with, behind variables that it sets.
-PROGRAMS = {"export", "make", "python", "raykd", "ray", "docker", "kubectl"}
-ASSIGNMENT = re.compile(r"[A-Z_]+=.*", re.S)
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 
 
-@cache
-def blocks(page: Path) -> list[tuple[str, str]]:
-    """(language, text) of each fenced block."""
-    found = re.findall(r"^ *```(\w*)\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.M | re.S)
-    return [(language, text) for language, text in found]
-
-
-@cache
-def prose(page: Path) -> str:
-    """The page without its fenced blocks."""
-    return re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-
-
-def lines_of(block: str) -> Iterator[list[str]]:
-    """The words of each line; one whose quotes are open goes on in the next."""
-    line = ""
-    for part in block.splitlines():
-        line = f"{line}\n{part}" if line else part
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError:
-            continue
-        line = ""
-        if words:
-            yield words
-    assert not line, f"quotes are open: {line}"
-
-
-def without_variables(words: list[str]) -> list[str]:
-    while words and ASSIGNMENT.fullmatch(words[0]):
-        words = words[1:]
-    return words
-
-
-def program(words: list[str]) -> str:
-    return Path(words[0]).name if words else ""
-
-
-def commands(page: Path) -> Iterator[list[str]]:
-    """The words of each command: of the blocks of commands, and of what stands between backticks in the text."""
-    for language, text in blocks(page):
-        first = next(iter(text.splitlines()), "").split()
-        if not language and program(without_variables(first)) in PROGRAMS:
-            for words in lines_of(text):
-                command = without_variables(words)
-                assert program(command) in PROGRAMS, command
-                yield command[command.index("--") + 1 :] if program(command) == "ray" else command
-    for text in re.findall(r"`([^`]+)`", prose(page)):
-        if re.match(r"(?:python jobs/\w+\.py|jobs/\w+\.py\s|raykd [a-z]|make [a-z])", text):
-            yield shlex.split(f"python {text}" if text.startswith("jobs/") else text)
-
-
 def verb_of(command: list[str]) -> tuple[str, list[str]] | None:
     """(verb, arguments) where the command is one of raykd's."""
-    if program(command) == "raykd":
+    if program(command) == "raykd" and not command[1].startswith("-"):
         return command[1], command[2:]
     if program(command) == "python" and command[1].startswith("jobs/"):
         return Path(command[1]).stem, command[2:]
@@ -200,13 +144,6 @@ def scores() -> pd.DataFrame:
         index=False, name=["encoder", "language", "seed"]
     )
     return table.assign(f1=drawn + 0.05 * (table["encoder"] == "new"), task="tags", weights="frozen", encoder_seed=0)
-
-
-def run_block(page: str, of: str, **names: object) -> dict[str, object]:
-    """Run the block of a page that holds some text; the names that it leaves."""
-    (block,) = [text for language, text in blocks(ROOT / page) if language == "python" and of in text]
-    exec(compile(block, page, "exec"), names)
-    return names
 
 
 def test_the_comparison_of_the_api_page_runs(capsys):

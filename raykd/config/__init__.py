@@ -1,8 +1,9 @@
 """The experiment: one frozen typed tree, filled from YAML with dotted overrides, checked whole before anything runs.
 
 Sizes are bytes of uncompressed UTF-8 text and are written as `1.5GB`, `300MB` (1 GB = 10**9). Defaults that come
-from a source name it: "Sanh" is the distillation example of Hugging Face transformers (research_projects/distillation),
-"paper" is Howell et al. 2022. Everything under `resources` decides how fast a run is and never what it computes.
+from a source name it in brackets: the paper is Howell et al. 2022, the reference the distillation example of Hugging
+Face transformers (research_projects/distillation). Everything under `resources` decides how fast a run is and never
+what it computes.
 """
 
 from raykd.config.classify import TEXT_COLUMNS, Classify

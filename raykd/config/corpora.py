@@ -30,13 +30,13 @@ class Budget(Node):
     """How much text is taken, after cleaning, exclusion and de-duplication: the documents of lowest rank.
 
     Either bytes per language; or a total of which the languages of `take_all` give all they have and the others
-    share what is left by P(language) ** exponent (the paper: Table 1, exponent 1; mBERT: 0.7).
+    share what is left by P(language) ** exponent (mBERT: 0.7).
     """
 
     per_language: dict[Language, Size] = Field(default_factory=dict)
     total: Size | None = None
     take_all: tuple[Language, ...] = ()
-    exponent: Share = 1.0
+    exponent: Share = 1.0  # 1: as much of each as there is (paper, section 3.2.1)
 
     @model_validator(mode="after")
     def one_way(self) -> Budget:
@@ -50,12 +50,13 @@ class Budget(Node):
 class Exclude(Node):
     """What an encoder must not see.
 
-    `tasks`: the rows of all tasks (paper, 3.2.1: encoders learn from what the tasks left over), known by document id
-    and, above 50 characters, by their text wherever it stands; with `all_texts` by shorter texts too, which takes every
-    "ok" out of chat if a task holds one. `overlap`: characters in a row, whatever their case, that a document may not
-    share with a task's text; none: whole texts alone are compared. `groups`: companies, say, in full.
+    `tasks`: the rows of all tasks, known by document id and, above 50 characters, by their text wherever it stands;
+    with `all_texts` by shorter texts too, which takes every "ok" out of chat if a task holds one. `overlap`: characters
+    in a row, whatever their case, that a document may not share with a task's text; none: whole texts alone are
+    compared. `groups`: companies, say, in full.
     """
 
+    # Encoders learn from what the tasks left over (paper, section 3.2.1).
     tasks: Literal["all_rows", "all_texts", "none"] = "all_rows"
     overlap: Annotated[Annotated[int, Field(ge=20)] | None, LATER] = None
     groups: tuple[Value, ...] = ()
@@ -107,13 +108,13 @@ class Length(Node):
 class Sequences(Node):
     """Which pieces of a tokenised document a corpus trains on; the others are counted in the manifest of its tokens.
 
-    `minimum`: tokens of a sequence, special tokens included. The reference drops up to 11, so 12 is its setting (Sanh
-    lm_seqs_dataset.py:106); by default all are kept, as short messages are what chat is made of. `unknown`: sequences
-    of which this share or more is [UNK] are dropped (Sanh lm_seqs_dataset.py:122; special tokens do not count here).
+    `minimum`: tokens of a sequence, special tokens included. The reference drops up to 11, so 12 is its setting; by
+    default all are kept, as short messages are what chat is made of. `unknown`: sequences of which this share or more
+    is [UNK] are dropped (special tokens do not count here; in the reference they do).
     """
 
     minimum: Annotated[int, Field(ge=0)] = 0
-    unknown: Annotated[float, Field(gt=0, le=1)] = 0.5
+    unknown: Annotated[float, Field(gt=0, le=1)] = 0.5  # (reference: lm_seqs_dataset.py)
 
 
 class Corpus(Node):

@@ -1,5 +1,4 @@
-"""Encoders: saved ones, those trained here, and those that are left fewer pieces. "Sanh" is the distillation example of
-Hugging Face transformers (research_projects/distillation)."""
+"""Encoders: saved ones, those trained here, and those that are left fewer pieces."""
 
 from __future__ import annotations
 
@@ -16,9 +15,9 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class Masking(Node):
-    # Sanh train.py:95. At 0 the text is shown as it is, which only losses that predict no token allow.
+    # At 0 the text is shown as it is, which only losses that predict no token allow (reference: train.py).
     rate: Share = 0.15
-    smoothing: Annotated[float, Field(ge=0)] = 0.7  # Sanh train.py:131, count ** -0.7
+    smoothing: Annotated[float, Field(ge=0)] = 0.7  # tokens are drawn by their count ** -0.7 (reference: train.py)
 
 
 class Validation(Node):
@@ -37,19 +36,20 @@ class Training(Node):
 
     corpus: Name
     budget: Budget | None = None  # none: the corpus's own
-    seeds: Annotated[tuple[int, ...], Field(min_length=1), Distinct] = (56,)  # Sanh train.py:197
-    epochs: Positive = 3  # Sanh train.py:155
+    seeds: Annotated[tuple[int, ...], Field(min_length=1), Distinct] = (56,)  # (reference: train.py)
+    epochs: Positive = 3  # (reference: train.py)
     steps: Annotated[Positive | None, LATER] = None  # in place of epochs: as many of these as the steps take
-    step_sequences: Positive = 4096  # Sanh: batch 5 x accumulation 50 x 8 processes = 2,000; the paper: "large"
+    # Large (paper, section 4). The reference: batch 5 x accumulation 50 = 250 a process, 2,000 of eight processes.
+    step_sequences: Positive = 4096
     group_sequences: Positive = 64
-    max_length: Annotated[int, Field(ge=8)] = 512
-    learning_rate: Annotated[float, Field(gt=0)] = 5e-4  # Sanh train.py:170
-    warmup: Share = 0.05  # Sanh train.py:168
-    betas: tuple[Beta, Beta] = (0.9, 0.98)  # Sanh distiller.py:167
-    epsilon: Annotated[float, Field(gt=0)] = 1e-6  # Sanh train.py:171
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # Sanh train.py:169
-    gradient_clip: Annotated[float, Field(gt=0)] = 5.0  # largest norm of a step's gradient; Sanh train.py:172
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    max_length: Annotated[int, Field(ge=8)] = 512  # tokens; longer text is cut (reference: lm_seqs_dataset.py)
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-4  # (reference: train.py)
+    warmup: Share = 0.05  # of the steps (reference: train.py)
+    betas: tuple[Beta, Beta] = (0.9, 0.98)  # (reference: distiller.py)
+    epsilon: Annotated[float, Field(gt=0)] = 1e-6  # (reference: train.py)
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # (reference: train.py)
+    gradient_clip: Annotated[float, Field(gt=0)] = 5.0  # largest norm of a step's gradient (reference: train.py)
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1  # (reference: training_configs)
     masking: Masking = Masking()
     validation: Validation | None = None
 
@@ -84,12 +84,12 @@ class Relations(Node):
 
     weight: Weight = 0.0
     layer: Annotated[int, Field(ge=0)] | None = None  # of the teacher, counted from 0; none: its last
-    # That queries, keys and values are cut into anew; none: as many as the teacher's attention heads. Wang: 48.
+    # That queries, keys and values are cut into anew; none: as many as the teacher's attention heads. MiniLMv2: 48.
     heads: Positive | None = None
 
 
 class Loss(Node):
-    """Weights of the losses (5, 2, 1: the reference authors' own statement); one of weight 0 is left out.
+    """Weights of the losses; one of weight 0 is left out.
 
     distillation and mlm need a vocabulary head; where both weigh 0, an encoder without one can teach, and its student
     has none either. hidden_mse is the mean over positions and width of the squared difference of last hidden states.
@@ -98,13 +98,13 @@ class Loss(Node):
 
     RENAMED: ClassVar[Mapping[str, str]] = {"positions": "kd_positions now"}
 
-    distillation: Weight = 5.0
-    mlm: Weight = 2.0
-    cosine: Weight = 1.0
+    distillation: Weight = 5.0  # (reference: its authors' statement)
+    mlm: Weight = 2.0  # (reference: its authors' statement)
+    cosine: Weight = 1.0  # (reference: its authors' statement)
     hidden_mse: Weight = 0.0
     relations: Relations = Relations()
-    temperature: Annotated[float, Field(gt=0)] = 2.0  # Sanh train.py:88
-    kd_positions: Literal["all", "masked"] = "all"  # where distillation is taken
+    temperature: Annotated[float, Field(gt=0)] = 2.0  # (reference: train.py)
+    kd_positions: Literal["all", "masked"] = "all"  # where distillation is taken (reference: train.py)
 
     @property
     def needs_head(self) -> bool:
@@ -129,13 +129,14 @@ class Distill(Training):
     """A student of `teacher`; one that was trained here with several seeds teaches with the first of them."""
 
     teacher: Name
-    layers: Positive | tuple[int, ...] = (
-        6  # a number: spread evenly, 12 -> 0, 2, 4, 7, 9, 11 (Sanh extract_distilbert.py)
-    )
+    # Of the teacher's; a number (paper, section 4) spreads them evenly, 12 -> 0, 2, 4, 7, 9, 11 (reference:
+    # scripts/extract_distilbert.py).
+    layers: Positive | tuple[int, ...] = 6
     loss: Loss = Loss()
     token_types: Literal["fold", "drop"] = "fold"  # the reference drops them, a constant lost before the LayerNorm
-    positions: Literal["frozen", "trained"] = "frozen"  # frozen in the reference
-    # Of all that the reference left out in turn, the teacher's weights were missed most (Sanh et al. 2019, Table 4).
+    positions: Literal["frozen", "trained"] = "frozen"  # (reference: training_configs)
+    # The teacher's weights matter more than any one of the losses (Sanh et al. 2019, Table 4; reference:
+    # scripts/extract_distilbert.py).
     initialisation: Literal["teacher", "random"] = "teacher"
 
     # Of the student's hidden states; none: the teacher's, which another one can take no weights from. Heads keep their
@@ -169,10 +170,10 @@ class TokenizerChoice(Node):
 
 class Pretrain(Training):
     tokenizer: TokenizerChoice
-    layers: Positive = 12
-    width: Positive = 768
-    heads: Positive = 12
-    intermediate: Positive = 3072
+    layers: Positive = 12  # as mBERT (paper, section 4)
+    width: Positive = 768  # as mBERT (Devlin et al. 2019)
+    heads: Positive = 12  # as mBERT (Devlin et al. 2019)
+    intermediate: Positive = 3072  # as mBERT (Devlin et al. 2019)
 
 
 class Adapt(Training):

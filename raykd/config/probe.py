@@ -12,7 +12,7 @@ PLACE = "{}"  # where the word, or its neighbour, stands in a sentence
 
 
 class Latency(Node):
-    """The forward pass alone, without tokenizer and head (paper, Table 5: one thread of a CPU, one text at a time).
+    """The forward pass alone, without tokenizer and head.
 
     Give a `task`, whose first test texts are encoded, cut as `evaluate.max_length` says; or `lengths`, tokens of texts
     made of random pieces.
@@ -22,9 +22,9 @@ class Latency(Node):
     language: Language | None = None  # of the task; none: the first that it is scored in
     lengths: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Distinct] = ()
     texts: Positive = 32  # of the task, of which fewer are taken in turn, or of each length; a run encodes all
-    batches: Annotated[tuple[Positive, ...], Field(min_length=1), Distinct] = (1, 32)
-    threads: Positive = 1
-    device: Literal["cpu", "cuda"] = "cpu"
+    batches: Annotated[tuple[Positive, ...], Field(min_length=1), Distinct] = (1, 32)  # one (paper, Table 5), and many
+    threads: Positive = 1  # (paper, Table 5)
+    device: Literal["cpu", "cuda"] = "cpu"  # (paper, Table 5)
     precision: Literal["float32", "bfloat16"] = "float32"
     reference: Name | None = (
         None  # whom the others are compared with; none: the first that teaches another, or the first

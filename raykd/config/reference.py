@@ -34,6 +34,10 @@ path; one without a default must be given. Sizes are bytes: `1.5GB`, `300MB`, `2
 `eng`. Any value may be `${another.key}` or `${oc.env:VARIABLE}`, and `key.path=value` on the command line overrides
 it.
 
+A remark names the source of its default in brackets: the paper is Howell et al. 2022, the reference the distillation
+example of Hugging Face transformers that it follows (research_projects/distillation, [method.md](method.md)); a default
+without one is the project's own choice.
+
 `raykd schema --output experiment.schema.json` writes the same for editors. With this first line in a file, VS Code (its
 YAML extension) and others complete and check it:
 

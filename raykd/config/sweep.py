@@ -35,7 +35,7 @@ class Sweep(Node):
     task: Name
     quantities: Annotated[tuple[Size, ...], Field(min_length=1)]
     baselines: tuple[Name, ...] = ()
-    weights: Annotated[Literal["frozen", "fine-tuned"], LATER] = "frozen"
+    weights: Annotated[Literal["frozen", "fine-tuned"], LATER] = "frozen"  # (paper, section 5)
     seeds: Annotated[tuple[int, ...], Distinct, LATER] = ()  # of distillation; none: those of `encoder`
     steps: Annotated[Positive | None, LATER] = None
     warm_start: Annotated[bool, LATER] = False

@@ -15,7 +15,7 @@ Rows = Positive | Annotated[float, Field(gt=0, lt=1)]
 
 class SplitSizes(Node):
     """Rows of each split, or shares of the rows that there are (0.8, 0.1, 0.1). `minimum`: how often each label occurs
-    in validation and in test (paper, 3.2.1)."""
+    in validation and in test (paper, section 3.2.1)."""
 
     train: Rows
     validation: Rows
@@ -45,7 +45,7 @@ class Sizes(SplitSizes):
     """Rows of each split in every language, or in those that `languages` does not name.
 
     `smaller`: what is done in a language that has too few rows or too few of a label: an error, or half of all four
-    numbers, which is the paper's way (3.2.1 and Table 4: 500, 500 and 4,000 Japanese posts, each tag 50 times). By
+    numbers, which is the paper's way (section 3.2.1: 500, 500 and 4,000 Japanese posts; Table 4: each tag 50 times). By
     default rows are drawn at random, but for the minimum. `stratified`: each label has in every split the share that it
     has in the whole. `whole_groups`: the rows of one group (a company, say) are all in one split, and the sizes are met
     as nearly as groups allow; stratified too. Both need all rows with a label in the driver's memory, as shares do.
@@ -92,7 +92,7 @@ class Task(Node):
     duplicates: Annotated[Literal["merge", "keep"], LATER] = "merge"
     validation_share: Annotated[float, Field(gt=0, lt=1), LATER] = 0.1
     across_splits: Annotated[Literal["count", "error"], LATER] = "count"  # a text that two of the stated splits hold
-    without_labels: bool = False  # multi-label: whether rows with none of the labels belong to it (paper: they do not)
+    without_labels: bool = False  # multi-label: whether rows with none of the labels belong (paper, section 3.2.1: no)
     rejected_share: Share = 0.01  # of the rows read that may be unreadable before the job fails
     unmatched_share: Annotated[Share, LATER] = 0.01
     languages: Annotated[tuple[Language, ...], Distinct] = ()  # none: the experiment's
@@ -147,14 +147,15 @@ def knows_partly(source: Source) -> bool:
 
 
 class Head(Node):
-    """Structured self-attention (Lin et al. 2017): about 600,000 parameters at width 768, as the paper says.
+    """Structured self-attention (Lin et al. 2017).
 
     Or, with `pooling: mean`, a linear layer on the mean of a text's hidden states, where the other keys mean nothing.
     """
 
-    pooling: Literal["attention", "mean"] = "attention"
-    hidden: Positive | None = None  # d_a; none: the encoder's width
-    hops: Positive = 1  # r
+    pooling: Literal["attention", "mean"] = "attention"  # (paper, section 7)
+    # d_a; none: the encoder's width, so that there are about 600,000 parameters at 768 (paper, section 1).
+    hidden: Positive | None = None
+    hops: Positive = 1  # r; with one the number of parameters is the paper's (paper, section 1)
     penalty: Annotated[float, Field(ge=0)] = 0.0  # of hops that look at the same tokens (Lin et al., equation 8)
 
 
@@ -175,8 +176,8 @@ class Evaluate(Node):
     weights: Annotated[tuple[Literal["frozen", "fine-tuned"], ...], Field(min_length=1), Distinct] = (
         "frozen",
         "fine-tuned",
-    )
-    seeds: Positive = 10
+    )  # (paper, section 7)
+    seeds: Positive = 10  # random initialisations of a classifier (paper, section 5)
     train_sizes: Annotated[tuple[Positive, ...], Distinct] = ()  # cells more, of so many of the training rows
     head: Head = Head()
     max_length: Annotated[int, Field(ge=8)] = 512

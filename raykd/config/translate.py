@@ -1,4 +1,4 @@
-"""Machine-translated rows, for tasks in languages that have too few of their own (paper, 3.1.1)."""
+"""Machine-translated rows, for tasks in languages that have too few of their own (paper, section 3.1.1)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Translate(Node):
     revision: str | None = None
     codes: dict[Language, str] = Field(default_factory=dict)  # what the model calls languages; else as they are
     prompt: str = ""
-    beams: Positive = 4  # Vaswani et al. 2017, section 6.1
+    beams: Positive = 4  # (Vaswani et al. 2017, section 6.1)
     max_tokens: Positive = 256  # of a text and of its translation; longer ones are left out, and counted
     rows: Positive | None = None  # of each source language, drawn at random; none: all
     part: Positive = 1000  # rows of a file; a file that is there is not made again

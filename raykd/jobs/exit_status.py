@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from raykd.artifacts import Storage
 from raykd.artifacts.local_files import FULL, disk_full
-from raykd.errors import InputError, LimitReached, Unavailable, UnexpectedContent, place_of, shown_line
+from raykd.errors import InputError, LimitReached, Unavailable, UnexpectedContent, line_of, place_of, shown_line
 
 # Of an actor that fails as it begins, and of a function that Ray Data calls, Ray may keep the traceback's words alone.
 IN_WORDS = rf"^{re.escape(InputError.__module__)}\.{InputError.__name__}: (.+)$"
@@ -66,9 +66,9 @@ def told_access(path: str, storage: Storage) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:  # each store has its own
-        what = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
-            f"{path}: storage: {storage.uri} cannot be reached ({what}); mend its address, or the keys and network here"
+            f"{path}: storage: {storage.uri} cannot be reached ({line_of(error)}); mend its address, or the keys and "
+            "network here"
         ) from error
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from raykd.artifacts import Storage
 from raykd.artifacts.filesystems import READ_SECONDS, filesystem_of
+from raykd.artifacts.retry import read_range
 from raykd.config import TableSource
 from raykd.corpus.readers import source_files
 from raykd.errors import InputError
@@ -57,3 +58,14 @@ def test_google_and_azure_have_timeouts(monkeypatch):
     assert azure._timeout_kwargs["read_timeout"] == READ_SECONDS
     monkeypatch.setitem(fsspec.config.conf, "gcs", {"requests_timeout": 5})
     assert filesystem_of("gs://bucket/a", token="anon")[0].requests_timeout == 5
+
+
+def test_of_a_file_on_the_hub_nothing_is_fetched_ahead(hub):
+    from huggingface_hub import HfFileSystem
+
+    environment, folder = hub
+    (folder / "datasets/owner/name").mkdir(parents=True)
+    (folder / "datasets/owner/name/a.txt").write_bytes(bytes(range(100)))
+    filesystem = HfFileSystem(endpoint=environment["HF_ENDPOINT"], token=environment["HF_TOKEN"])
+    assert read_range(filesystem, "datasets/owner/name/a.txt", 10, 20) == bytes(range(10, 20))
+    assert (folder / "ranges.txt").read_text() == "10-19\n"

@@ -1,5 +1,6 @@
 """The schema and the page of the experiment file say what the typed tree says."""
 
+import re
 from pathlib import Path
 
 import jsonschema
@@ -47,10 +48,20 @@ def test_labels_may_be_numbers_as_yaml_reads_them():
 
 
 def test_remarks_are_the_comments_of_fields():
-    assert remarks(Training)["epochs"] == "Sanh train.py:155" and not remarks(Elastic)
-    assert SCHEMA["$defs"]["Distill"]["properties"]["epochs"]["description"] == "Sanh train.py:155"
+    assert remarks(Training)["epochs"] == "(reference: train.py)" and not remarks(Elastic)
+    assert SCHEMA["$defs"]["Distill"]["properties"]["epochs"]["description"] == "(reference: train.py)"
     whole = remarks(Experiment)["ids"]
     assert whole.startswith("Hashes of public numbers") and whole.endswith("ID_KEY.")
+
+
+def test_sources_of_defaults_are_named_in_one_form():
+    """In brackets, and the paper with the place: its sections end with the ninth, its tables with the eighth."""
+    parts = [SCHEMA, *SCHEMA["$defs"].values()]
+    told = [own.get("description", "") for part in parts for own in part.get("properties", {}).values()]
+    named = [source for text in told for source in re.findall(r"(?:\(|; )((?:paper|reference)[^);]*)", text)]
+    form = re.compile(r"paper, (?:section [1-9](?:\.\d)*|Table [1-8])(?:: .*)?|reference: [\w./' ]+")
+    assert len(named) > 30 and not [source for source in named if not form.fullmatch(source)]
+    assert not [text for text in told if "Sanh " in text and "et al." not in text]
 
 
 def test_the_page_is_up_to_date():

@@ -6,11 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from raykd.artifacts.store import MANIFEST
 
-TOKEN = "hf_standinstandinstandinstandinstan"
 PUSH = """
 import sys
 from pathlib import Path
@@ -26,22 +23,9 @@ except InputError as error:
 """
 
 
-@pytest.fixture
-def hub(tmp_path):
-    """(the environment of a client, the folder where repositories lie)."""
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    script = Path(__file__).with_name("hub_server.py")
-    server = subprocess.Popen([sys.executable, str(script), str(folder), TOKEN], stdout=subprocess.PIPE, text=True)
-    address = f"http://127.0.0.1:{int(server.stdout.readline())}"
-    settings = {"HF_ENDPOINT": address, "HF_TOKEN": TOKEN, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
-    yield {**os.environ, **settings, "PYTHONPATH": str(Path(__file__).parents[2])}, folder
-    server.kill()
-    server.wait()
-
-
 def push(environment, *arguments):
     command = [sys.executable, "-c", PUSH, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.splitlines()[-1]

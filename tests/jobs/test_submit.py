@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 import ray.job_submission
 import requests
+from documented import blocks
 from ray.job_submission import JobStatus
 
 from raykd.jobs import submit as module
@@ -335,17 +336,18 @@ def test_jobs_of_a_real_server_end_as_they_are_told(server, tmp_path, write_smal
 
 @pytest.mark.slow
 @pytest.mark.ray
-def test_the_lines_of_the_readme_work_as_they_stand(server, s3):
-    """But for the bucket's name, and up to the plan."""
-    text = (ROOT / "README.md").read_text()
-    (lines,) = re.findall(r"```\n(ray job submit .*?)```", text, re.S)
+@pytest.mark.parametrize("begins", ["export RAY_AUTH_MODE", "ray job submit"])
+def test_the_lines_of_the_readme_work_as_they_stand(server, s3, begins):
+    """But for the bucket's name and its keys, and up to the plan."""
+    (lines,) = [text for _, text in blocks(ROOT / "README.md") if text.startswith(begins)]
     command = lines.rstrip().replace("s3://bucket/", "s3://tests/") + " --dry-run"
-    store = {name: value for name, value in s3.items() if name.startswith("AWS")}
-    command = command.replace('"RAYKD_COMMIT"', f'{json.dumps(store)[1:-1]}, "RAYKD_COMMIT"')
+    keys = {name: value for name, value in s3.items() if name.startswith("AWS")}
+    command = command.replace('"RAYKD_COMMIT"', f'{json.dumps(keys)[1:-1]}, "RAYKD_COMMIT"')
+    command = command.replace("submit.py ", f"submit.py {' '.join(f'--env {name}' for name in keys)} ")
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=ROOT,
-        env=server,
+        env={**server, **keys},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -15,7 +15,7 @@ from raykd.artifacts.filesystems import filesystem_of
 from raykd.artifacts.ranges import open_stream
 from raykd.artifacts.retry import ask
 from raykd.corpus.readers.compression import BUFFER, buffered, check_expansion
-from raykd.errors import InputError
+from raykd.errors import InputError, line_of
 
 QUEUE_CHUNKS = 8
 _WAIT_SECONDS = 0.1  # how often a full queue looks whether its reader has gone
@@ -57,7 +57,7 @@ def _open(path: str, name: str) -> tuple[Any, BinaryIO, str]:
         raise
     except Exception as error:  # a damaged header fails in many ways
         file.close()
-        raise InputError(f"{path}: not a 7z archive that can be read ({_what(error)})") from error
+        raise InputError(f"{path}: not a 7z archive that can be read ({line_of(error)})") from error
     if len(members) != 1:
         there = ", ".join(members or archive.getnames()[:10]) or "nothing"
         file.close()
@@ -128,7 +128,7 @@ def _stream(archive: Any, file: BinaryIO, path: str, member: str) -> BinaryIO:
         item = chunks.get()
         if isinstance(item, Exception):
             chunks.put(item)  # whoever reads on meets it again
-            raise InputError(f"{path}: {member} is damaged or cannot be read ({_what(item)})") from item
+            raise InputError(f"{path}: {member} is damaged or cannot be read ({line_of(item)})") from item
         if not item:
             chunks.put(item)
         return item
@@ -141,7 +141,3 @@ def _stream(archive: Any, file: BinaryIO, path: str, member: str) -> BinaryIO:
     thread = threading.Thread(target=extract, name=f"7z {path}", daemon=True)
     thread.start()
     return buffered(pull, finish)
-
-
-def _what(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -16,15 +16,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 import requests
 
-from raykd.artifacts.filesystems import filesystem_of
+from raykd.artifacts.filesystems import filesystem_of, is_local
 from raykd.artifacts.ranges import open_ranges, open_stream
-from raykd.artifacts.retry import ask
+from raykd.artifacts.retry import ask, in_time
 from raykd.config import Source
 from raykd.corpus.fetch.http import bare, send
 from raykd.corpus.readers.compression import BUFFER, compression, decompressed
 from raykd.corpus.readers.content import HEAD_BYTES, as_utf8, check_kind, check_text, text_encoding
 from raykd.corpus.readers.units import Unit
-from raykd.errors import InputError
+from raykd.errors import InputError, line_of
 
 # Bytes of content for a byte of a compressed file: rough figures for text and markup, set by us. Content is measured by
 # no reader beforehand, and what is made of the estimate (the number of shards) must follow from the files alone.
@@ -77,13 +77,12 @@ def source_files(source: Source) -> list[str]:
     """The files of a source, sorted. Raises InputError where there is none, or two of one name."""
     listing = list_files(source)
     if listing.passed_over and not listing.read:
-        pattern = f"{source.path.rstrip('/')}/*{PurePosixPath(listing.passed_over[0]).suffix}"
         raise InputError(
             f"{source.path}: of a folder {FOLDER_NAMES[_kind(source)][1]} are read, and here are others, "
-            f"{_some(source, listing.passed_over)}; to read those, write a pattern: {pattern}"
+            f"{_some(source, listing.passed_over)}; {_how_to_read(source, listing.passed_over)}"
         )
     if not listing.read:
-        raise InputError(f"{source.path}: no such file")
+        raise InputError(f"{source.path}: no such file{_why_not(source)}")
     names: dict[str, str] = {}
     for file in listing.read:
         # Document ids are made from the last part of the path, so that a moved file keeps them.
@@ -93,23 +92,56 @@ def source_files(source: Source) -> list[str]:
 
 
 def list_files(source: Source) -> Listing:
-    """What a source's path stands for: a file, a pattern, or a folder, whose files are taken by their names."""
+    """What a source's path stands for: a file, a pattern, or a folder, whose files are taken by their names.
+
+    Raises InputError where a store cannot be reached, or the address is none of its.
+    """
     filesystem, path = filesystem_of(source.path)
 
-    def told(what: str, of: str) -> Any:
-        return ask(filesystem, what, of)
+    def asked(what: str, of: str) -> Any:
+        try:
+            return ask(filesystem, what, of)
+        except Exception as error:  # each store has its own
+            if is_local(filesystem):
+                raise
+            told = f"{source.path}: it cannot be looked for ({line_of(error)})"
+            raise InputError(f"{told}; mend the address, or the keys and network here") from error
 
-    if not told("isdir", path):
-        found = [path] if told("exists", path) else told("glob", path) if glob.has_magic(path) else []
-        return Listing(_addresses(source, (one for one in found if told("isfile", one))), [])
+    if not asked("isdir", path):
+        found = [path] if asked("exists", path) else asked("glob", path) if glob.has_magic(path) else []
+        return Listing(_addresses(source, (one for one in found if asked("isfile", one))), [])
     wanted = re.compile(FOLDER_NAMES[_kind(source)][0], re.IGNORECASE)
-    entries = told("glob", f"{path.rstrip('/')}/*")
+    entries = asked("glob", f"{path.rstrip('/')}/*")
     if _kind(source) == "extracted":
-        folders = [one for one in entries if re.search("/[A-Z]{2}$", one) and told("isdir", one)]
+        folders = [one for one in entries if re.search("/[A-Z]{2}$", one) and asked("isdir", one)]
         entries = [one for one in entries if one not in folders]
-        entries += [one for folder in folders for one in told("glob", f"{folder}/*")]
-    read = [one for one in entries if wanted.search(plain_name(one)) and told("isfile", one)]
+        entries += [one for folder in folders for one in asked("glob", f"{folder}/*")]
+    read = [one for one in entries if wanted.search(plain_name(one)) and asked("isfile", one)]
     return Listing(_addresses(source, read), _addresses(source, set(entries) - set(read)))
+
+
+def _how_to_read(source: Source, passed_over: Sequence[str]) -> str:
+    """What lies in a folder of which nothing is read: what to write."""
+    filesystem, _ = filesystem_of(source.path)
+    for one in passed_over:
+        if ask(filesystem, "isdir", one):
+            return f"name a folder in it: {one}"
+    return f"to read those, write a pattern: {source.path.rstrip('/')}/*{PurePosixPath(passed_over[0]).suffix}"
+
+
+def _why_not(source: Source) -> str:
+    """What a store says of a file that it does not have, besides that: that its repository is not there, or private."""
+    filesystem, path = filesystem_of(source.path)
+    if is_local(filesystem) or glob.has_magic(path):
+        return ""
+    try:
+        in_time(filesystem, "info", path)
+    except Exception as error:
+        line = line_of(error)
+        if path.startswith(line):  # it only says where
+            return ""
+        return line.removeprefix(path) if line.startswith(path) else f" ({line})"
+    return ""
 
 
 def folder_lines(sources: Iterable[Source]) -> list[str]:

@@ -26,6 +26,7 @@ from raykd.distill.ray_train.loader import read_steps
 from raykd.distill.ray_train.preemption import Notices, Preempted
 from raykd.distill.ray_train.reporter import Reporter
 from raykd.distill.ray_train.reporting import reason
+from raykd.distill.train.checkpoint_files import OtherFormat
 from raykd.distill.train.checkpoint_store import Checkpoints, steps_of
 from raykd.distill.train.loop import Hooks, Training, TrainingJob
 from raykd.distill.train.step import StepRow
@@ -171,6 +172,9 @@ def _load(training: Training, checkpoint: str) -> str | None:
             training.resume(directory)
     except InputError:
         raise
+    except OtherFormat as error:  # not damaged: whoever wrote it can go on from it
+        where = training.job.store.storage.address(checkpoint)
+        raise InputError(f"{where}: {error}; go on with the version that wrote it, or remove it") from error
     except Exception as error:  # what a damaged file leads to depends on the file
         return reason(error)
     return None

@@ -18,6 +18,8 @@ from raykd.distill.train.timing import TimingRow, read_timing, write_timing
 from raykd.distill.train.validation import FILE as VALIDATION_FILE
 from raykd.distill.train.validation import Selection, ValidationRow, validation_table
 
+# Raised with every change after which the same files mean something else: weights are known by their number alone.
+FORMAT = 1
 TRAINING = pa.schema(
     [
         ("step", pa.int64()),
@@ -35,6 +37,10 @@ TRAINING = pa.schema(
         ("relations", pa.float64()),
     ]
 )
+
+
+class OtherFormat(Exception):
+    """A checkpoint of another format than FORMAT."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,19 @@ def copy_weights(engine: Engine) -> dict[str, torch.Tensor]:
 
 
 def set_weights(engine: Engine, weights: Mapping[str, torch.Tensor]) -> None:
+    """Raises ValueError for those of another encoder."""
+    if len(weights) != len(engine.parameters):
+        raise ValueError(f"it has {len(weights)} weights, the encoder {len(engine.parameters)}")
     with torch.no_grad():
         for index, parameter in enumerate(engine.parameters):
-            parameter.copy_(weights[str(index)])
+            parameter.copy_(_fitting(weights[str(index)], parameter, f"weight {index}"))
+
+
+def _fitting(value: torch.Tensor, parameter: torch.Tensor, what: str) -> torch.Tensor:
+    """The value, which copying would stretch to the parameter's shape where it has another."""
+    if value.shape != parameter.shape:
+        raise ValueError(f"{what} has the shape {tuple(value.shape)}, the encoder's {tuple(parameter.shape)}")
+    return value
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:
@@ -98,21 +114,26 @@ def save(directory: str | Path, state: State) -> None:
     if state.validation:
         save_file(state.best, directory / "best.safetensors")
         pq.write_table(validation_table(state.validation), directory / VALIDATION_FILE)
-    (directory / "position.json").write_text(json.dumps({"steps": state.steps, "precision": state.precision}))
+    position = {"format": FORMAT, "steps": state.steps, "precision": state.precision}
+    (directory / "position.json").write_text(json.dumps(position))
 
 
 def load(directory: str | Path, engine: Engine) -> tuple[list[StepRow], list[TimingRow]]:
     """Set an engine to the state that was saved; the rows and times of the steps done.
 
-    Raises whatever reading raises where a file is damaged; the engine may be anything then.
+    Raises OtherFormat, ValueError for one of another encoder, and whatever reading raises where a file is damaged; the
+    engine may be anything then.
     """
     directory = Path(directory)
+    position = json.loads((directory / "position.json").read_text())
+    if (found := position.get("format", 1)) != FORMAT:  # the first ones do not name theirs
+        raise OtherFormat(f"a checkpoint of format {found}, and this version of raykd reads format {FORMAT}")
     set_weights(engine, load_file(directory / "weights.safetensors", device=engine.device))
     for name, value in load_file(directory / "optimizer.safetensors", device=engine.device).items():
         number, key = name.split(".", 1)
-        engine.optimizer.state[engine.parameters[int(number)]][key] = value
+        parameter = engine.parameters[int(number)]
+        engine.optimizer.state[parameter][key] = _fitting(value, parameter, name) if value.ndim else value
     rows = [StepRow(**row) for row in pq.read_table(directory / "training.parquet").to_pylist()]
-    position = json.loads((directory / "position.json").read_text())
     assert len(rows) == position["steps"], f"{directory}: {len(rows)} rows for {position['steps']} steps"
     if position["precision"] != str(engine.dtype):
         warnings.warn(

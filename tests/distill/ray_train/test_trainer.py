@@ -203,6 +203,26 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
 
 
 @pytest.mark.slow
+def test_a_checkpoint_of_another_format_is_one_line_and_stays(fit, store, distill_spec, make_teacher, save_model):
+    """Another version of raykd wrote it, which may have numbered the weights in another order."""
+    teacher = save_model(make_teacher())
+    resources = {"workers": 2, "cpus_per_worker": 0.5, "checkpoint_steps": 2, "failures": 0}
+    with pytest.raises(LimitReached):
+        fit("student", distill_spec(), teacher, limits={"steps": 4}, **resources)
+    checkpoints = Checkpoints(store.storage, Result("encoders", "student", 1, {"name": "student"}).directory, kept=2)
+    newest, before = checkpoints.complete()
+    position = store.storage.read_bytes(f"{newest}/position.json")
+    store.storage.write_bytes(f"{newest}/position.json", position.replace(b'"format": 1', b'"format": 2'))
+    told = rf"{newest}: a checkpoint of format 2, and .* reads format 1; go on with the version that wrote it, or "
+    with pytest.raises(InputError, match=told):
+        fit("student", distill_spec(), teacher, **resources)
+    assert checkpoints.complete() == [newest, before]
+    checkpoints.remove(newest)
+    _, result = fit("student", distill_spec(), teacher, **resources)
+    assert store.facts(result)["steps"] == 8
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("losses", [1, 2])
 def test_a_worker_that_is_lost_as_it_is_told_to_begin_counts_as_a_failure(tmp_path, losses):
     """The first workers that load what they are to train end at once: one such failure is allowed."""

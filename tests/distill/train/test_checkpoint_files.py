@@ -2,6 +2,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from raykd.distill.data.packing import micro_batches
 from raykd.distill.models.student import build_student
@@ -59,7 +60,46 @@ def test_nothing_in_a_checkpoint_is_unpickled(make_engine, step, directory):
         "training.parquet",
         "weights.safetensors",
     ]
-    assert json.loads((directory / "position.json").read_text()) == {"steps": 1, "precision": "torch.float32"}
+    position = {"format": 1, "steps": 1, "precision": "torch.float32"}
+    assert json.loads((directory / "position.json").read_text()) == position
+
+
+@pytest.mark.parametrize(("named", "told"), [({"format": 0}, "format 0, "), ({"format": 2}, "format 2, "), ({}, None)])
+def test_another_format_is_not_read_and_the_first_is_that_which_names_none(make_engine, step, directory, named, told):
+    engine = make_engine()
+    checkpoint.save(directory, checkpoint.copy_state(engine, [step(engine, 0)], []))
+    (directory / "position.json").write_text(json.dumps({"steps": 1, "precision": "torch.float32", **named}))
+    if not told:
+        assert len(checkpoint.load(directory, make_engine())[0]) == 1
+        return
+    other = make_engine(seed=1)
+    before = [parameter.detach().clone() for parameter in other.parameters]
+    with pytest.raises(checkpoint.OtherFormat, match=f"of {told}and this version of raykd reads format 1"):
+        checkpoint.load(directory, other)
+    assert all(ours.equal(theirs) for ours, theirs in zip(other.parameters, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "told"),
+    [
+        ("weights", lambda saved: saved.pop("0"), r"it has \d+ weights, the encoder \d+"),
+        (
+            "weights",
+            lambda saved: saved.update({"0": saved["0"][:1]}),
+            r"weight 0 has the shape \(1, 8\), the encoder's ",
+        ),
+        ("optimizer", lambda saved: saved.update({"0.exp_avg": saved["0.exp_avg"][:1]}), "0.exp_avg has the shape "),
+    ],
+)
+def test_what_copying_would_stretch_is_refused(make_engine, step, directory, file, change, told):
+    """A row of weights fits a whole matrix, as far as torch is concerned."""
+    engine = make_engine()
+    checkpoint.save(directory, checkpoint.copy_state(engine, [step(engine, 0)], []))
+    saved = load_file(directory / f"{file}.safetensors")
+    change(saved)
+    save_file(saved, directory / f"{file}.safetensors")
+    with pytest.raises(ValueError, match=told):
+        checkpoint.load(directory, make_engine())
 
 
 def test_loading_does_not_tie_the_engine_to_the_saved_one(make_engine, step, directory):

@@ -1,7 +1,9 @@
-"""A stand-in for the Hugging Face hub: as much of it as creating a repository and committing files takes.
+"""A stand-in for the Hugging Face hub: as much of it as it takes to create a repository and commit files, and to read a
+dataset's by `hf://datasets/OWNER/NAME/FILE`.
 
-`python hub_server.py FOLDER TOKEN` prints its port; repositories lie under FOLDER. What the hub refuses, a wrong token,
-metadata that is none, a file whose content is not that of its hash, is refused here as well.
+`python hub_server.py FOLDER TOKEN` prints its port; repositories lie under FOLDER, datasets under FOLDER/datasets. What
+the hub refuses, a wrong token, what is not there, metadata that is none, a file whose content is not that of its hash,
+is refused here as well. FOLDER/ranges.txt has the range of each read of a file.
 """
 
 import base64
@@ -10,6 +12,7 @@ import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -48,14 +51,60 @@ class Hub(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.refused():
             return
-        repo = self.path.split("?")[0].removeprefix("/api/models/")
-        if (FOLDER / repo).is_dir():
-            self.answer({"id": repo, "modelId": repo, "private": True, "siblings": [], "tags": [], "downloads": 0})
-        else:
-            self.send_response(404)
-            self.send_header("X-Error-Code", "RepoNotFound")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+        match unquote(urlsplit(self.path).path).strip("/").split("/"):
+            case ["api", "models", *_, _] as parts:
+                self.repository("/".join(parts[2:]), {"modelId": "/".join(parts[2:])})
+            case ["api", "datasets", owner, name] | ["api", "datasets", owner, name, "revision", "main"]:
+                self.repository(f"datasets/{owner}/{name}", {})
+            case ["api", "datasets", owner, name, "revision", _]:
+                self.not_found("RevisionNotFound" if self.there(owner, name) else "RepoNotFound")
+            case ["api", "datasets", owner, name, "tree", "main", *folder]:
+                self.tree(FOLDER / "datasets" / owner / name, "/".join(folder))
+            case ["datasets", owner, name, "resolve", "main", *file]:
+                self.file((FOLDER / "datasets" / owner / name).joinpath(*file))
+            case _:
+                self.not_found("EntryNotFound")
+
+    def there(self, owner, name):
+        return (FOLDER / "datasets" / owner / name).is_dir()
+
+    def repository(self, repo, facts):
+        if not (FOLDER / repo).is_dir():
+            return self.not_found("RepoNotFound")
+        about = {"id": repo.removeprefix("datasets/"), "private": True, "siblings": [], "tags": [], "downloads": 0}
+        self.answer(about | facts)
+
+    def not_found(self, code):
+        self.send_response(404)
+        self.send_header("X-Error-Code", code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def tree(self, root, folder):
+        """What lies in a folder; not of folders in it, which only a recursive listing is asked for."""
+        if not (root / folder).is_dir():
+            return self.not_found("EntryNotFound")
+        entries = []
+        for path in sorted((root / folder).iterdir()):
+            about = {"path": path.relative_to(root).as_posix(), "oid": "0" * 40}
+            file = {"type": "file", "size": path.stat().st_size}
+            entries.append(about | (file if path.is_file() else {"type": "directory", "size": 0}))
+        self.answer(entries)
+
+    def file(self, path):
+        """The bytes that are asked for, at once: the hub redirects to them."""
+        if not path.is_file():
+            return self.not_found("EntryNotFound")
+        content, (unit, _, asked) = path.read_bytes(), self.headers.get("Range", "").partition("=")
+        first, last = (int(part or 0) for part in asked.split("-")) if unit == "bytes" else (0, len(content) - 1)
+        body = content[first : last + 1]
+        with (FOLDER / "ranges.txt").open("a") as ranges:
+            ranges.write(f"{first}-{last}\n")
+        self.send_response(206 if unit else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Range", f"bytes {first}-{first + len(body) - 1}/{len(content)}")
+        self.end_headers()
+        self.wfile.write(body)
 
     def do_PUT(self):
         content = self.body()
