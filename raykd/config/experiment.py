@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ByteSize, Field, ValidationError
 
+from raykd.config.base import read_tree
 from raykd.config.classify import Classify
 from raykd.config.corpora import Cleaning, Corpus
 from raykd.config.credentials import check_no_credentials, check_variables
@@ -73,7 +74,8 @@ class Experiment(Node):
 
 
 def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
-    """The experiment in a YAML file, with `key.path=value` overrides applied and resolved; each key by itself is valid.
+    """The experiment in a YAML file, its base below it, with `key.path=value` overrides applied and resolved; each key
+    by itself is valid.
 
     What keys say of each other is checked by `planning.load`. Raises InputError naming the file and the key.
     """
@@ -81,7 +83,7 @@ def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
         raise InputError(f"{path}: no such config file")
     values: Any = None
     try:
-        tree = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(overrides or []))
+        tree = OmegaConf.merge(read_tree(Path(path)), OmegaConf.from_dotlist(overrides or []))
         check_variables(OmegaConf.to_container(tree, resolve=False))
         values = OmegaConf.to_container(tree, resolve=True)
         check_no_credentials(values)

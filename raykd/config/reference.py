@@ -34,6 +34,20 @@ path; one without a default must be given. Sizes are bytes: `1.5GB`, `300MB`, `2
 `eng`. Any value may be `${another.key}` or `${oc.env:VARIABLE}`, and `key.path=value` on the command line overrides
 it.
 
+A file may also change another one beside it, which is a whole experiment:
+
+```yaml
+base: td.yaml
+name: td-once  # in a directory of its own
+encoders:
+  td-distilmbert: {distill: {epochs: 1}}  # the rest of its keys are td.yaml's
+probe: null  # taken away
+```
+
+Mappings are merged key by key; everything else, lists too, replaces what the base has; null takes a key of the base
+away, which then has its default. What runs, and what hashes are made of, is the experiment that comes out, which is
+stored with the results. A base has no base of its own.
+
 A remark names the source of its default in brackets: the paper is Howell et al. 2022, the reference the distillation
 example of Hugging Face transformers that it follows (research_projects/distillation, [method.md](method.md)); a default
 without one is the project's own choice.
@@ -55,8 +69,43 @@ class _Schema(GenerateJsonSchema):
         return {**found, "type": ["string", "integer"]} if schema["function"]["function"] is as_text else found
 
 
+def file_schema() -> dict[str, Any]:
+    """The JSON schema of an experiment file: of a whole experiment, or of changes to one."""
+    whole = experiment_schema()
+    definitions = whole.pop("$defs")
+    changes = _changes(whole)
+    changes["properties"]["base"] = {
+        "type": "string",
+        "description": "the experiment file beside this one that it changes",
+    }
+    return {
+        "$schema": whole.pop("$schema"),
+        "if": {"required": ["base"]},
+        "then": changes,
+        "else": whole,
+        "$defs": definitions | {_changed(name): _changes(part) for name, part in definitions.items()},
+    }
+
+
+def _changed(name: str) -> str:
+    return f"{name}OfBase"
+
+
+def _changes(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Of changes to what a schema describes: no key must be there, and null takes one away; lists are whole."""
+    changes = {key: value for key, value in part.items() if key not in ("required", "default")}
+    if "$ref" in changes:
+        changes["$ref"] = _changed(changes["$ref"])
+    if "anyOf" in changes:
+        changes["anyOf"] = [_changes(one) for one in changes["anyOf"]]
+    for kind in changes.keys() & {"properties", "patternProperties"}:
+        own = changes[kind].items()
+        changes[kind] = {key: {"anyOf": [_changes(value), {"type": "null"}]} for key, value in own}
+    return changes
+
+
 def experiment_schema() -> dict[str, Any]:
-    """The JSON schema of an experiment file, with the remarks as descriptions."""
+    """The JSON schema of a whole experiment, with the remarks as descriptions."""
     schema = Experiment.model_json_schema(schema_generator=_Schema)
     for name, model in _models().items():
         part = schema if model is Experiment else schema["$defs"][name]

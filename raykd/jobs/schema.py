@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from raykd.config.reference import experiment_schema
+from raykd.config.reference import file_schema
 from raykd.errors import InputError
 
 
@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def schema(parsed: argparse.Namespace, program: str) -> None:
     """Print the schema, or write it to `output`."""
-    text = json.dumps(experiment_schema(), indent=1, ensure_ascii=False)
+    text = json.dumps(file_schema(), indent=1, ensure_ascii=False)
     if not parsed.output:
         print(text)
         return

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from raykd.artifacts.store import git_commit
+from raykd.config.base import base_of
 from raykd.errors import InputError, Unavailable, shown_line
 from raykd.jobs.command_line import VERBS, parse_verb
 from raykd.planning.load import load_experiment
@@ -104,8 +105,8 @@ def _connect(address: str) -> JobSubmissionClient:
 
 @dataclass(frozen=True)
 class _Job:
-    """name: its id, which the time follows; arguments: of the verb; configs: those of them that are files; environment:
-    what it is to have; program: what starts a verb there."""
+    """name: its id, which the time follows; arguments: of the verb; configs: those of them that are files, and
+    the bases of those; environment: what it is to have; program: what starts a verb there."""
 
     name: str
     verb: str
@@ -123,6 +124,7 @@ def _checked(verb: str, arguments: Sequence[str], variables: Sequence[str], prog
     parsed = parse_verb(verb, arguments, program)
     configs = [parsed.config, *(one for one in parsed.overrides if "=" not in one)]
     experiment = load_experiment(parsed.config, [one for one in parsed.overrides if "=" in one])
+    configs += [str(base) for one in configs if (base := base_of(Path(one)))]
     environment = _environment(configs, variables)
     return _Job(f"{experiment.name}-{verb}", verb, arguments, configs, environment, program)
 

@@ -8,14 +8,15 @@ import pytest
 from omegaconf import OmegaConf
 
 from raykd.config import Elastic, Experiment, Training
-from raykd.config.reference import experiment_markdown, experiment_schema, remarks
+from raykd.config.reference import experiment_markdown, experiment_schema, file_schema, remarks
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = experiment_schema()
+OF_FILES = jsonschema.Draft7Validator(file_schema())
 
 
 def problems(values) -> list[str]:
-    return [error.message for error in jsonschema.Draft7Validator(SCHEMA).iter_errors(values)]
+    return [error.message for error in OF_FILES.iter_errors(values)]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
@@ -36,6 +37,21 @@ def test_what_the_loader_refuses_the_schema_refuses(changes, said):
     values = {"name": "a", "storage": "runs", "languages": ["eng"]}
     assert not problems(values)
     assert said in "\n".join(problems(values | changes))
+
+
+def test_changes_to_a_base_need_no_key_and_take_some_away_but_name_no_other():
+    student = {"distill": {"epochs": 1, "corpus": None}}
+    assert not problems({"base": "td.yaml", "encoders": {"student": student, "other": None}, "probe": None})
+    assert problems({"encoders": {"student": student}})  # of no base
+    for wrong in (
+        {"nmae": "x"},
+        {"encoders": {"student": {"distil": {}}}},
+        {"evaluate": {"seeds": "many"}},
+        {"base": 3},
+    ):
+        assert problems({"base": "td.yaml"} | wrong), wrong
+    source = {"reader": "table", "language": "eng"}  # lists are whole, and so is what they hold
+    assert problems({"base": "td.yaml", "tasks": {"tags": {"sources": [source]}}})
 
 
 def test_labels_may_be_numbers_as_yaml_reads_them():

@@ -112,6 +112,26 @@ def test_an_installed_package_travels_too_with_a_config_from_elsewhere(serve, tm
     assert {name.split("/")[0] for name in server.files} == {"raykd", "configs", "submission"}
 
 
+def test_a_base_travels_beside_the_config_that_changes_it_with_the_variables_that_it_names(
+    serve, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("RAYKD_STORAGE", "s3://bucket/prefix")
+    monkeypatch.setenv("DUMPS", "s3://bucket/dumps")
+    base = tmp_path / "whole.yaml"
+    base.write_bytes((ROOT / "configs/td.yaml").read_bytes())
+    changes = tmp_path / "changes.yaml"
+    changes.write_text("base: whole.yaml\nname: other\n")
+    server = serve()
+    assert submit(["--no-wait", "prepare", str(changes)]) == 0
+    (job,) = server.jobs
+    assert job["entrypoint"] == "raykd prepare configs/changes.yaml" and job["submission_id"].startswith("other-")
+    assert job["runtime_env"]["env_vars"].keys() > {"RAYKD_STORAGE", "DUMPS"}
+    assert {server.files[f"configs/{path.name}"] for path in (base, changes)} == {
+        base.read_bytes(),
+        changes.read_bytes(),
+    }
+
+
 @pytest.mark.parametrize(
     ("status", "code", "ends", "line"),
     [
