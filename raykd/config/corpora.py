@@ -114,7 +114,7 @@ class Sequences(Node):
     """
 
     minimum: Annotated[int, Field(ge=0)] = 0
-    unknown: Annotated[float, Field(gt=0, le=1)] = 0.5  # (reference: lm_seqs_dataset.py)
+    unknown: Annotated[float, Field(gt=0, le=1)] = 0.5  # (reference: lm_seqs_dataset.py:122)
 
 
 class Corpus(Node):
