@@ -1,14 +1,17 @@
-"""What the sweep distils when, what it keeps, and its limits; and one whose driver is killed three times, against the
-same students distilled one by one."""
+"""What the sweep distils when, what it keeps, and its limits; and one whose driver is killed at three random moments,
+against students distilled by themselves and Table 6 computed from their scores."""
 
 import json
 import os
-import signal
+import random
+import re
+import subprocess
 import time
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from omegaconf import OmegaConf
@@ -22,7 +25,9 @@ from raykd.planning.plan import Plan
 from raykd.planning.source_files import FilesToCome
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo.yaml"
-QUANTITIES, SEEDS = ("30kB", "60kB"), (1, 2)
+QUANTITIES, SEEDS = ("20kB", "30kB", "40kB", "50kB", "60kB", "70kB"), (1, 2)
+ALONE = (("20kB", 1), ("70kB", 2))  # of the students, those that are distilled by themselves too
+BASELINES = ("general-student", "teacher")
 
 
 @pytest.fixture
@@ -94,66 +99,122 @@ def test_the_tighter_limit_holds_for_the_whole_sweep():
         Resources(sweep_limits={"money": 10})
 
 
-def of_each(storage: Path, file: str) -> dict[str, Path]:
-    """A file of each student that is there, by the name of its directory."""
-    found = storage.glob(f"encoders/technical-student-*B-*/{file}")
-    return {path.relative_to(storage).parts[1]: path for path in found}
+def write_sweep(path: Path) -> None:
+    """Make it one of six quantities and two seeds, with the smallest students, and some that are distilled alone."""
+    tree = OmegaConf.load(path)
+    student = tree.encoders["technical-student"].distill
+    student.layers = tree.encoders["general-student"].distill.layers = 1
+    for size, seed in ALONE:
+        own = {**student, "budget": {"per_language": {"eng": size}}, "seeds": [seed]}
+        tree.encoders[f"alone-{size}"] = {"distill": own}
+    tree.sweep.quantities, tree.sweep.seeds = list(QUANTITIES), list(SEEDS)
+    tree.evaluate.seeds = 2
+    tree.resources.train.checkpoint_steps = 1
+    tree.resources.trainings = None
+    OmegaConf.save(tree, path)
+
+
+def complete(storage: Path) -> dict[str, str]:
+    """The manifest of each student and cell that is complete, by the name that the sweep's lines give it."""
+    found = [*storage.glob("encoders/technical-student-*B-*/manifest.json"), *storage.glob("scores/*/manifest.json")]
+    return {path.parent.name[: -len("-12345678")]: path.read_text() for path in found}
+
+
+def told(output: str) -> set[str]:
+    """The students and cells that a run says it has computed."""
+    students = re.findall(r"(technical-student-\w+) seed (\d) trained in", output)
+    return {"-".join(one) for one in students} | set(re.findall(r"\d+/\d+ (tags-\S+): macro F1", output))
+
+
+def killed_at(moment: int, wait: float, process: subprocess.Popen[str], storage: Path) -> tuple[dict[str, str], str]:
+    """Kill a sweep some seconds after so many results are complete; the results that are, and its lines."""
+    end = time.monotonic() + 900
+    while len(complete(storage)) < moment:
+        assert process.poll() is None, process.communicate()[0][-4000:]
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    time.sleep(wait)
+    assert process.poll() is None
+    process.kill()
+    process.wait()
+    done = complete(storage)
+    os.set_blocking(process.stdout.fileno(), False)  # its Ray may hold the other end for a moment more
+    return done, os.read(process.stdout.fileno(), 2**20).decode()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_a_sweep_killed_three_times_is_the_students_one_by_one(tmp_path, write_small_config, start_job, run_job):
+def test_a_sweep_killed_at_random_moments_computes_each_trial_once_and_table_6(
+    tmp_path, write_small_config, start_job, run_job
+):
     path = write_small_config(tmp_path)
-    tree = OmegaConf.load(path)
-    student = OmegaConf.to_container(tree.encoders["technical-student"].distill)
-    for size in QUANTITIES:
-        own = {**student, "budget": {"per_language": {"eng": size}}, "seeds": list(SEEDS)}
-        tree.encoders[f"alone-{size}"] = {"distill": own}
-    tree.sweep.seeds = list(SEEDS)
-    tree.resources.train.checkpoint_steps = 1
-    tree.resources.trainings = None
-    OmegaConf.save(tree, path)
+    write_sweep(path)
     storage = tmp_path / "runs/demo"
     for verb in ("sample", "prepare", "distill"):
         status, output = run_job(verb, path)
         assert status == 0, output[-4000:]
 
-    moments = (
-        lambda: of_each(storage, "checkpoints/step-*/complete.json"),
-        lambda: len(of_each(storage, "manifest.json")) >= 2,
-        lambda: any(storage.glob("scores/*/scores.parquet")),
-    )
-    done_before: dict[str, str] = {}
-    for reached in moments:
-        process = start_job("sweep", path)
-        end = time.monotonic() + 900
-        while not reached():
-            assert process.poll() is None, process.communicate()[0][-4000:]
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        done_before |= {name: file.read_text() for name, file in of_each(storage, "manifest.json").items()}
+    number = int(os.environ.get("SWEEP_KILLS", time.time_ns() % 1_000_000))
+    pick = random.Random(number)
+    # Of the 20 results: 12 students, and the cells of 6 quantities and 2 baselines, which take a second or two each.
+    moments = [(moment, pick.uniform(0, 2)) for moment in sorted(pick.sample(range(1, 14, 3), 3))]
+    print(f"SWEEP_KILLS={number}: killed after (results, seconds) {moments}")
+    done = dict[str, str]()
+    for moment, wait in moments:
+        before = done
+        done, output = killed_at(moment, wait, start_job("sweep", path), storage)
+        assert before.items() <= done.items() and not told(output) & before.keys(), output
     status, output = run_job("sweep", path)
     assert status == 0, output[-4000:]
 
-    manifests = {name: file.read_text() for name, file in of_each(storage, "manifest.json").items()}
-    assert len(manifests) == len(QUANTITIES) * len(SEEDS)
-    # None was run twice: what was complete before a kill is the same afterwards, with its date.
-    assert done_before.items() <= manifests.items()
-    for size in QUANTITIES:
-        for seed in SEEDS:
-            (swept,), (alone,) = (
-                list(storage.glob(f"encoders/{name}-{size}-{seed}-*")) for name in ("technical-student", "alone")
-            )
-            assert swept.name[-8:] == alone.name[-8:]
-            for file in ("model.safetensors", "training.parquet"):
-                assert sha256((swept / file).read_bytes()).digest() == sha256((alone / file).read_bytes()).digest()
-            facts = json.loads((swept / "manifest.json").read_text())["facts"]
-            assert facts["epochs"] == 1 and facts["worker_hours"] > 0
+    # What was complete before a kill is the same afterwards, with its date, and no run says it again.
+    made = complete(storage)
+    students = {f"technical-student-{size}-{seed}" for size in QUANTITIES for seed in SEEDS}
+    encoders = [*BASELINES, *(f"technical-student-{size}" for size in QUANTITIES)]
+    assert made.keys() == students | {f"tags-eng-{encoder}-frozen" for encoder in encoders}
+    assert done.items() <= made.items() and not told(output) & done.keys()
+    asked = re.search(r"sweep: (\d+) students to distil", output)
+    assert len(told(output) & students) == int(asked[1] if asked else 0)
+    for name in students:
+        (log,) = storage.glob(f"encoders/{name}-*/training.parquet")
+        steps = pd.read_parquet(log)["step"]
+        assert len(steps) > 2 and steps.is_unique
+    for size, seed in ALONE:
+        (swept,), (alone,) = (
+            list(storage.glob(f"encoders/{name}-{size}-{seed}-*")) for name in ("technical-student", "alone")
+        )
+        assert swept.name[-8:] == alone.name[-8:]
+        for file in ("model.safetensors", "training.parquet"):
+            assert sha256((swept / file).read_bytes()).digest() == sha256((alone / file).read_bytes()).digest()
+        facts = json.loads((swept / "manifest.json").read_text())["facts"]
+        assert facts["epochs"] == 1 and facts["worker_hours"] > 0
 
     status, output = run_job("report", path)
     assert status == 0, output[-4000:]
+    check_table_6_and_figure_2(storage, encoders)
+
+
+def check_table_6_and_figure_2(storage: Path, encoders: list[str]) -> None:
+    """Against means over labels, then over seeds, of the scores as they are stored."""
     table = pd.read_csv(storage / "report/tables/table6-quantity.csv")
-    assert set(table["encoder"]) == {"general-student", "teacher", *(f"technical-student-{s}" for s in QUANTITIES)}
-    assert (storage / "report/figures/figure2-quantity.svg").exists()
+    shown = (storage / "report/tables/table6-quantity.md").read_text()
+    assert set(table["encoder"]) == set(encoders)
+    points = []
+    for encoder in encoders:
+        (file,) = storage.glob(f"scores/tags-eng-{encoder}-frozen-*/scores.parquet")
+        labels = pd.read_parquet(file)
+        runs = labels.groupby(["encoder_seed", "seed"])[["precision", "recall", "f1"]].mean()
+        assert len(runs) == (2 if encoder in BASELINES else 4) and len(labels) == 10 * len(runs)
+        own = table[table["encoder"] == encoder].set_index("metric").loc[list(runs)]
+        np.testing.assert_allclose(own["mean"].to_numpy(float), runs.mean())
+        np.testing.assert_allclose(own["standard_deviation"].to_numpy(float), runs.std())
+        assert set(own["n"]) == {len(runs)}
+        amount = "baseline" if encoder in BASELINES else f"{encoder.removeprefix('technical-student-')[:2]}.00"
+        numbers = " | ".join(f"{value:.3f}" for value in (*runs.mean(), runs["f1"].std()))
+        assert f"| {encoder} | {amount} | {numbers} | {len(runs)} |" in shown
+        if encoder not in BASELINES:
+            points.append(f"{amount[:2]} kB {100 * runs['f1'].mean():.1f}")
+    page = (storage / "report/index.html").read_text()
+    assert f"training text: {', '.join(points)}. Baselines" in page
+    ticks = re.findall(r">(\d\d)</text>", (storage / "report/figures/figure2-quantity.svg").read_text())
+    assert {size[:2] for size in QUANTITIES} <= set(ticks)
