@@ -86,7 +86,7 @@ def test_another_format_is_not_read_and_the_first_is_that_which_names_none(make_
         (
             "weights",
             lambda saved: saved.update({"0": saved["0"][:1]}),
-            r"weight 0 has the shape \(1, 8\), the encoder's ",
+            r"weight 0 has the shape \(1, 16\), the encoder's ",
         ),
         ("optimizer", lambda saved: saved.update({"0.exp_avg": saved["0.exp_avg"][:1]}), "0.exp_avg has the shape "),
     ],
