@@ -21,7 +21,7 @@ from raykd.jobs.command_line import run_verb
 PAGES = (ROOT / "README.md", ROOT / "docs/index.md")
 THIS = "tests/jobs/test_documented_commands.py"
 TWO_COMMANDS = "tests/jobs/test_init.py::test_the_two_commands_lead_from_messages_in_two_languages_to_a_report"
-SWEEP = "tests/jobs/test_sweep.py::test_a_sweep_killed_three_times_is_the_students_one_by_one"
+SWEEP = "tests/jobs/test_sweep.py::test_a_sweep_killed_at_random_moments_computes_each_trial_once_and_table_6"
 LINES = "tests/jobs/test_submit.py::test_the_lines_of_the_readme_work_as_they_stand"
 
 # As they stand, by a shell; what they say. my_messages.yaml and configs/mine.yaml are what `init` writes.
