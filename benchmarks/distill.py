@@ -42,7 +42,7 @@ from raykd.distill.train.step import Engine
 MBERT_VOCABULARY, TRIMMED_VOCABULARY = 119_547, 30_000
 MIXES = {"chat": (16, 0.98), "posts": (180, 0.9)}  # median tokens, sigma of the logarithm
 SPECIAL, MASK, FIRST_WORD = SpecialIds(start=101, end=102, pad=0), 103, 106
-REFERENCE_BATCH = 5  # Sanh train.py:157
+REFERENCE_BATCH = 5  # Sanh train.py --batch_size
 POOL = 50  # times the tokens of a round, from which the reference's batches are cut
 GPU_MICRO_BATCH = 32_768  # tokens
 
@@ -126,7 +126,7 @@ def padded_batches(sequences: Sequences, masker: Masker) -> Iterator[tuple[torch
 
 
 def reference_step(student: MaskedModel, teacher: BertForMaskedLM, batch: tuple[torch.Tensor, ...]) -> None:
-    """The reference's step (Sanh distiller.py:385-434), as written there: logits of all positions, selected copies."""
+    """The reference's step (Sanh distiller.py, step), as written there: logits of all positions, selected copies."""
     input_ids, attention_mask, labels = batch
     ours = student(input_ids, attention_mask=attention_mask, output_hidden_states=True)
     with torch.no_grad():

@@ -114,7 +114,7 @@ class Sequences(Node):
     """
 
     minimum: Annotated[int, Field(ge=0)] = 0
-    unknown: Annotated[float, Field(gt=0, le=1)] = 0.5  # (reference: lm_seqs_dataset.py:122)
+    unknown: Annotated[float, Field(gt=0, le=1)] = 0.5  # (reference: lm_seqs_dataset.py, remove_unknown_sequences)
 
 
 class Corpus(Node):

@@ -15,9 +15,10 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class Masking(Node):
-    # At 0 the text is shown as it is, which only losses that predict no token allow (reference: train.py:95).
+    # At 0 the text is shown as it is, which losses that predict no token allow (reference: train.py --mlm_mask_prop).
     rate: Share = 0.15
-    smoothing: Annotated[float, Field(ge=0)] = 0.7  # tokens are drawn by their count ** -0.7 (reference: train.py:131)
+    # Tokens are drawn by their count ** -0.7 (reference: train.py --mlm_smoothing).
+    smoothing: Annotated[float, Field(ge=0)] = 0.7
 
 
 class Validation(Node):
@@ -36,19 +37,20 @@ class Training(Node):
 
     corpus: Name
     budget: Budget | None = None  # none: the corpus's own
-    seeds: Annotated[tuple[int, ...], Field(min_length=1), Distinct] = (56,)  # (reference: train.py:197)
-    epochs: Positive = 3  # (reference: train.py:155)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1), Distinct] = (56,)  # (reference: train.py --seed)
+    epochs: Positive = 3  # (reference: train.py --n_epoch)
     steps: Annotated[Positive | None, LATER] = None  # in place of epochs: as many of these as the steps take
     # Large (paper, section 4). The reference: batch 5 x accumulation 50 = 250 a process, 2,000 of eight processes.
     step_sequences: Positive = 4096
     group_sequences: Positive = 64
     max_length: Annotated[int, Field(ge=8)] = 512  # tokens; longer text is cut (reference: lm_seqs_dataset.py)
-    learning_rate: Annotated[float, Field(gt=0)] = 5e-4  # (reference: train.py:170)
-    warmup: Share = 0.05  # of the steps (reference: train.py:168)
-    betas: tuple[Beta, Beta] = (0.9, 0.98)  # (reference: distiller.py:167)
-    epsilon: Annotated[float, Field(gt=0)] = 1e-6  # (reference: train.py:171)
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # (reference: train.py:169)
-    gradient_clip: Annotated[float, Field(gt=0)] = 5.0  # largest norm of a step's gradient (reference: train.py:172)
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-4  # (reference: train.py --learning_rate)
+    warmup: Share = 0.05  # of the steps (reference: train.py --warmup_prop)
+    betas: tuple[Beta, Beta] = (0.9, 0.98)  # (reference: distiller.py, __init__)
+    epsilon: Annotated[float, Field(gt=0)] = 1e-6  # (reference: train.py --adam_epsilon)
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # (reference: train.py --weight_decay)
+    # Largest norm of a step's gradient (reference: train.py --max_grad_norm).
+    gradient_clip: Annotated[float, Field(gt=0)] = 5.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1  # (reference: training_configs)
     masking: Masking = Masking()
     validation: Validation | None = None
@@ -103,8 +105,9 @@ class Loss(Node):
     cosine: Weight = 1.0  # (reference: its authors' statement)
     hidden_mse: Weight = 0.0
     relations: Relations = Relations()
-    temperature: Annotated[float, Field(gt=0)] = 2.0  # (reference: train.py:88)
-    kd_positions: Literal["all", "masked"] = "all"  # where distillation is taken (reference: train.py)
+    temperature: Annotated[float, Field(gt=0)] = 2.0  # (reference: train.py --temperature)
+    # Where distillation is taken (reference: train.py --restrict_ce_to_mask).
+    kd_positions: Literal["all", "masked"] = "all"
 
     @property
     def needs_head(self) -> bool:

@@ -42,7 +42,7 @@ class Sample(Node):
 class Experiment(Node):
     name: Name
     storage: str
-    seed: int = 56  # of corpora and splits; encoders and the grid have their own (reference: train.py)
+    seed: int = 56  # of corpora and splits; encoders and the grid have their own (reference: train.py --seed)
     languages: Annotated[tuple[Language, ...], Field(min_length=1), Distinct]
     source_identity: Literal["stat", "content"] = "stat"  # a file is its size and time of change, or its bytes
     # Hashes of public numbers can be computed by anybody. keyed: with the key in the environment variable ID_KEY.

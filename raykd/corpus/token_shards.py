@@ -195,7 +195,7 @@ class Chunks:
 
 
 def cut(ids: np.ndarray, lengths: np.ndarray, maximum: int) -> Chunks:
-    """Chunks of at most `maximum` tokens (Sanh lm_seqs_dataset.py:61-99); an empty text has none.
+    """Chunks of at most `maximum` tokens (Sanh lm_seqs_dataset.py, remove_long_sequences); an empty text has none.
 
     ids: int32 [tokens]; lengths: int64 [texts].
     """

@@ -64,8 +64,8 @@ def test_labels_may_be_numbers_as_yaml_reads_them():
 
 
 def test_remarks_are_the_comments_of_fields():
-    assert remarks(Training)["epochs"] == "(reference: train.py:155)" and not remarks(Elastic)
-    assert SCHEMA["$defs"]["Distill"]["properties"]["epochs"]["description"] == "(reference: train.py:155)"
+    assert remarks(Training)["epochs"] == "(reference: train.py --n_epoch)" and not remarks(Elastic)
+    assert SCHEMA["$defs"]["Distill"]["properties"]["epochs"]["description"] == "(reference: train.py --n_epoch)"
     whole = remarks(Experiment)["ids"]
     assert whole.startswith("Hashes of public numbers") and whole.endswith("ID_KEY.")
 
@@ -75,7 +75,7 @@ def test_sources_of_defaults_are_named_in_one_form():
     parts = [SCHEMA, *SCHEMA["$defs"].values()]
     told = [own.get("description", "") for part in parts for own in part.get("properties", {}).values()]
     named = [source for text in told for source in re.findall(r"(?:\(|; )((?:paper|reference)[^);]*)", text)]
-    form = re.compile(r"paper, (?:section [1-9](?:\.\d)*|Table [1-8])(?:: .*)?|reference: [\w./' ]+(?::\d+)?")
+    form = re.compile(r"paper, (?:section [1-9](?:\.\d)*|Table [1-8])(?:: .*)?|reference: [\w./' ]+(?: --\w+|, \w+)?")
     assert len(named) > 30 and not [source for source in named if not form.fullmatch(source)]
     assert not [text for text in told if "Sanh " in text and "et al." not in text]
 

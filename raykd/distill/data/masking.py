@@ -2,8 +2,8 @@
 
 Each token of id i is masked by itself with p_i = min(1, c * count_i ** -smoothing), c solved so that the rate is met in
 expectation over the corpus. The reference draws ceil(rate * tokens) of a micro-batch without replacement with the same
-weights (Sanh distiller.py:210-214), which depends on how a batch is cut; this does not. Of the masked, 80 % are shown
-as [MASK], 10 % as they are and 10 % as a random token (Sanh train.py:97-99).
+weights (Sanh distiller.py, prepare_batch_mlm), which depends on how a batch is cut; this does not. Of the masked, 80 %
+are shown as [MASK], 10 % as they are and 10 % as a random token (Sanh train.py --word_mask).
 """
 
 from __future__ import annotations

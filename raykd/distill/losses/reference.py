@@ -1,6 +1,6 @@
 """The three losses of distillation as sums over positions; dividing by a step's counts is the caller's.
 
-Sanh distiller.py:395-434 averages each over a micro-batch and then averages the averages, so that a token's weight
+Sanh (distiller.py, step) averages each over a micro-batch and then averages the averages, so that a token's weight
 depends on how the batch was cut. Sums over explicit counts do not.
 
 Two ways, one result: padded batches through transformers with all logits held at once, written plainly, and packed

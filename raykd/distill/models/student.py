@@ -1,6 +1,6 @@
 """A student of a BERT teacher: some of its layers, all of its embeddings, its vocabulary head if it has one.
 
-Follows Sanh et al. 2019 as in extract_distilbert.py:49-90 of the reference, with two differences: the head's
+Follows Sanh et al. 2019 as in scripts/extract_distilbert.py of the reference, with two differences: the head's
 transform is always copied, and the token-type row is folded into the positions instead of dropped (`token_types`), so
 that a student with all of the teacher's layers computes what the teacher computes.
 """

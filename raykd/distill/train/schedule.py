@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def learning_rate(step: int, steps: int, peak: float, warmup: float) -> float:
-    """Linear warm-up over a share of the steps, then linear to 0 (Sanh distiller.py:160-166); steps count from 0."""
+    """Linear warm-up over a share of the steps, then linear to 0 (Sanh distiller.py, __init__); steps count from 0."""
     rising = max(1, round(warmup * steps))
     return peak * min(1.0, (step + 1) / rising, (steps - step) / max(1, steps - rising))
 

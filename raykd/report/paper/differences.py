@@ -23,7 +23,7 @@ MODELS = {
 # Where our default is not what the reference does: extract_distilbert.py drops token types, and the example run takes
 # batches of 5, 50 times, on 8 processes.
 REFERENCE = {"token_types": "drop", "step_sequences": 2000}
-SHORTEST_SEQUENCE = 12  # tokens; Sanh lm_seqs_dataset.py:106
+SHORTEST_SEQUENCE = 12  # tokens; Sanh lm_seqs_dataset.py, remove_empty_sequences
 NOT_COMPARED = {"corpus", "budget", "teacher", "seeds", "group_sequences"}
 TAGS = ("c#", "java", "php", "javascript", "android", "jquery", "python", "html", "c++", "ios")
 TD_SIZES = {"jpn": (4000, 500, 500)}
