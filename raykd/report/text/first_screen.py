@@ -176,15 +176,17 @@ def ship(inputs: ReportInputs, primary: Sequence[Claim]) -> str:
             keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
             lines.append(f"Ship {what}: {_points(claim.gain)} on average over {claim.baseline}.{keep} {costs}")
         elif claim.outcome == BETTER:
+            costly = "" if _faster(inputs, claim) else f" if it costs no more to run than {claim.baseline}"
             lines.append(
-                f"Ship {what} if it costs no more to run than {claim.baseline}: what it gains is less than the "
-                f"{_margin(claim)} worth having. {costs}"
+                f"Ship {what}{costly}: what it gains is less than the {_margin(claim)} worth having"
+                f"{'' if costly else ', but it takes less time for a text'}. {costs}"
             )
         elif claim.outcome == NO_WORSE:
+            cheaper = ": it takes less time for a text" if _faster(inputs, claim) else " if it costs less to run"
             gain = "else there is nothing to gain" if _small(claim) else "what it gains cannot be told"
             keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
             lose = f" It may lose up to {_margin(claim)} of F1." if claim.low < 0 else ""
-            lines.append(f"Ship {what} if it costs less to run than {claim.baseline}; {gain}.{lose}{keep} {costs}")
+            lines.append(f"Ship {what}{cheaper} than {claim.baseline}; {gain}.{lose}{keep} {costs}")
     if len(better) > 1 and _share_cells(better):
         names = listed([claim.encoder for claim in better])
         lines.append(f"Nothing here tests {names} against each other, so choose by cost.")
@@ -215,9 +217,7 @@ def cost(inputs: ReportInputs, encoder: str, baseline: str) -> str:
         size = (
             f"It has {_millions(own)} million parameters, and {baseline} {_millions(other)} ({_relative(own, other)})"
         )
-    times: dict[str, Any] = {}
-    for found in records(first_latencies(inputs)):
-        times.setdefault(found.encoder, found)
+    times = _times(inputs)
     if encoder not in times or baseline not in times:
         return f"{size}; their time per text was not measured."
     own, other = (times[name].median for name in (encoder, baseline))
@@ -225,6 +225,22 @@ def cost(inputs: ReportInputs, encoder: str, baseline: str) -> str:
         f"{size}; it takes {milliseconds(own)}{NO_BREAK}ms for a text in batches of {count(times[encoder].batch)}, and "
         f"{baseline} {milliseconds(other)} ({_relative(own, other)})."
     )
+
+
+def _times(inputs: ReportInputs) -> dict[str, Any]:
+    """Encoder -> its first measurement."""
+    times: dict[str, Any] = {}
+    for found in records(first_latencies(inputs)):
+        times.setdefault(found.encoder, found)
+    return times
+
+
+def _faster(inputs: ReportInputs, claim: Claim) -> bool:
+    """Whether both were timed, and the encoder for sure takes less time: ratios to one reference, with intervals."""
+    times = _times(inputs)
+    if not {claim.encoder, claim.baseline} <= times.keys():
+        return False
+    return bool(times[claim.encoder].ratio_low > times[claim.baseline].ratio_high)
 
 
 def warnings(inputs: ReportInputs) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from raykd.planning.planned_tests import PlannedTests, Revision
@@ -203,6 +204,30 @@ def test_better_by_less_than_what_is_worth_having_is_no_reason_to_pay_more(repor
     first = screen(report(constant(0.006), distillations=(5, 5), spread=0.001, smallest_effect=0.02))
     assert first.verdict.startswith("Better: adapted is better than student, by less than the 2 points worth having.")
     assert first.ship.startswith("Ship adapted if it costs no more to run than student: what it gains is less than")
+    timed = screen(
+        report(constant(0.006), distillations=(5, 5), spread=0.001, smallest_effect=0.02, latency=times(2.0))
+    )
+    assert timed.ship.startswith(
+        "Ship adapted: what it gains is less than the 2 points worth having, but it takes less"
+    )
+
+
+def times(ratio: float) -> pd.DataFrame:
+    """Two encoders timed, of which student takes so many times as long as adapted, to 5 %."""
+    own = {"encoder": ["student", "adapted"], "median": [10.0, 10.0 / ratio], "ratio": [1.0, ratio]}
+    bounds = {"ratio_low": [1.0, 0.95 * ratio], "ratio_high": [1.0, 1.05 * ratio]}
+    known = pd.DataFrame({**own, **bounds, "length": np.nan, "batch": 1, "reference": "student"})
+    return known.reindex(columns=empty("latency").columns)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "advice"), [(2.0, ": it takes less time for a text"), (1.02, " if it costs less to run")]
+)
+def test_what_was_timed_is_no_condition_any_more(report, ratio, advice):
+    effect = {"distillations": (5, 5), "spread": 0.002, "smallest_effect": 0.01}
+    first = screen(report(constant(0.0005), **effect, latency=times(ratio)))
+    assert first.ship.startswith(f"Ship adapted{advice} than student; else there is nothing to gain.")
+    assert f"it takes {10 / ratio:.3g} ms for a text in batches of 1, and student 10" in first.ship
 
 
 @pytest.mark.parametrize(("extreme", "side"), [(0.95, "lucky"), (0.2, "collapsed")])
