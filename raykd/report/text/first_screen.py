@@ -182,8 +182,10 @@ def ship(inputs: ReportInputs, primary: Sequence[Claim]) -> str:
                 f"{'' if costly else ', but it takes less time for a text'}. {costs}"
             )
         elif claim.outcome == NO_WORSE:
-            cheaper = ": it takes less time for a text" if _faster(inputs, claim) else " if it costs less to run"
-            gain = "else there is nothing to gain" if _small(claim) else "what it gains cannot be told"
+            faster = _faster(inputs, claim)
+            cheaper = ": it takes less time for a text" if faster else " if it costs less to run"
+            nothing = f"{'apart from that' if faster else 'else'} there is nothing to gain"
+            gain = nothing if _small(claim) else "what it gains cannot be told"
             keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
             lose = f" It may lose up to {_margin(claim)} of F1." if claim.low < 0 else ""
             lines.append(f"Ship {what}{cheaper} than {claim.baseline}; {gain}.{lose}{keep} {costs}")
