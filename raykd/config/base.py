@@ -1,7 +1,7 @@
 """An experiment file that changes another one: `base: td.yaml`, the name of a whole experiment beside it.
 
-The changes are merged as in a JSON merge patch (RFC 7396): mappings key by key; everything else, lists too, is
-replaced; null takes a key of the base away, which then has its default. A base has no base of its own: two files are
+Mappings are merged key by key; everything else, lists too, is replaced; null takes a key that the base has away, which
+then has its default, and is null as in any file where the base has none. A base has no base of its own: two files are
 all that a reader opens.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from raykd.errors import InputError
 
@@ -26,7 +27,7 @@ def read_tree(path: Path) -> Any:
         return own
     try:
         whole = _read(base)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, OSError, OmegaConfBaseException) as error:
         raise InputError(f"base: {base.name}: {error}") from error
     if not isinstance(whole, dict):
         raise InputError(f"base: {base.name} is no experiment")

@@ -44,9 +44,9 @@ encoders:
 probe: null  # taken away
 ```
 
-Mappings are merged key by key; everything else, lists too, replaces what the base has; null takes a key of the base
-away, which then has its default. What runs, and what hashes are made of, is the experiment that comes out, which is
-stored with the results. A base has no base of its own.
+Mappings are merged key by key; everything else, lists too, replaces what the base has; null takes a key that the
+base has away, which then has its default. What runs, and what hashes are made of, is the experiment that comes out,
+which is stored with the results. A base has no base of its own.
 
 A remark names the source of its default in brackets: the paper is Howell et al. 2022, the reference the distillation
 example of Hugging Face transformers that it follows (research_projects/distillation, [method.md](method.md)); a default

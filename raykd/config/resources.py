@@ -48,8 +48,9 @@ class Limits(Node):
 
 
 class SweepLimits(Node):
-    """What all students of the sweep may use together, over all runs and drivers: at it every training stops, its
-    checkpoint kept, and what is queued does not begin; the same command with a higher limit goes on."""
+    """What distilling all students of the sweep may use together, over all runs and drivers: at it every training
+    stops, its checkpoint kept, and what is queued does not begin; the same command with a higher limit goes on. What
+    scoring them takes is not counted."""
 
     worker_hours: Annotated[float, Field(gt=0)] | None = None
     money: Annotated[float, Field(gt=0)] | None = None  # at the price of train.limits.worker_hour

@@ -182,11 +182,13 @@ def _gather(directory: Path, configs: Sequence[str], program: str) -> Mapping[st
     shutil.copytree(PACKAGE, directory / PACKAGE.name, ignore=unneeded)
     if program.startswith("python jobs/"):
         shutil.copytree(PACKAGE.parent / "jobs", directory / "jobs", ignore=unneeded)
-    names = {}
+    names, places = dict[str, str](), dict[str, Path]()
     for path in configs:
         here = Path(path).resolve()
         inside = here.is_relative_to(Path.cwd())
         names[path] = str(here.relative_to(Path.cwd()) if inside else Path("configs", here.name))
+        if places.setdefault(names[path], here) != here:
+            raise InputError(f"{path}: it would be {names[path]} there, as {places[names[path]]} is; rename one")
         (directory / names[path]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(here, directory / names[path])
     return names

@@ -61,6 +61,11 @@ def test_lists_are_replaced_and_null_takes_a_key_away(write):
     assert changed.tasks.keys() == experiment.tasks.keys() - {"intent"} and changed.probe is None
 
 
+def test_null_is_null_where_the_base_has_no_such_key(write):
+    names = {"cleaning": {"privacy": {"names": {"eng": None}}}}
+    assert load(write(names)).cleaning.privacy.names == {"eng": None}
+
+
 def test_what_comes_out_is_whole_and_reads_back_equal(write, tmp_path):
     changed = load(write({"name": "other"}))
     (tmp_path / "resolved.yaml").write_text(to_yaml(changed))
@@ -92,6 +97,8 @@ def test_a_language_left_out_is_the_experiment_of_its_base_but_for_the_students(
         ("list.yaml", "list.yaml is no experiment"),
         ("broken.yaml", "broken.yaml: while parsing a flow sequence"),
         ("bytes.yaml", "bytes.yaml: 'utf-8' codec can't decode"),
+        ("number.yaml", "number.yaml: Invalid loaded object type: int"),
+        ("open.yaml", "open.yaml: "),
     ],
 )
 def test_a_wrong_base_is_one_line(write, tmp_path, base, told):
@@ -99,6 +106,8 @@ def test_a_wrong_base_is_one_line(write, tmp_path, base, told):
     (tmp_path / "list.yaml").write_text("[demo]")
     (tmp_path / "broken.yaml").write_text("name: [demo\n")
     (tmp_path / "bytes.yaml").write_bytes(b"name: \xff\n")
+    (tmp_path / "number.yaml").write_text("3")
+    (tmp_path / "open.yaml").write_text('name: "${"')
     path = write({"base": base})
     with pytest.raises(InputError) as error:
         load(path)

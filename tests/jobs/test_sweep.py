@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 
 from raykd.artifacts import ResultStore, Storage
 from raykd.config import Resources
+from raykd.jobs import sweep as jobs_sweep
 from raykd.jobs.sweep import _is_needed, drop_weights, rounds, shared_worker_hours
 from raykd.planning.encoders import DROPPED
 from raykd.planning.load import load_experiment
@@ -89,6 +90,41 @@ def test_a_student_without_weights_is_needed_by_scores_and_by_who_starts_from_it
     assert not any(_is_needed(run_of(plan), plan, student) for student in plan.sweep_encoders)
 
 
+def test_a_flat_curve_ends_the_sweep_and_a_rerun_reads_the_decision(make_plan, monkeypatch):
+    """What is distilled, scored and decided in which order; what each of these does has tests of its own."""
+    sizes = [f"{size}kB" for size in (20, 30, 40, 50, 60)]
+    overrides = [f"sweep.quantities=[{','.join(sizes)}]", "sweep.stop_when_flat=true"]
+    lines, distilled, asked = list[str](), list[str](), list[int]()
+
+    def distil(run, plan, students):
+        distilled.extend(one.name for one in students if not plan.store.manifest(one.result))
+        for one in students:
+            plan.store.complete(one.result, {}, time.time())
+
+    def decide(store, decision):
+        asked.append(decision.coming)
+        return {"gain": 0.001, "low": 0.0, "high": 0.002, "chance": 0.1, "stop": decision.coming == 60_000}
+
+    for name in ("check_models", "freeze", "write_plan", "score"):
+        monkeypatch.setattr(jobs_sweep, name, lambda *_: None)
+    monkeypatch.setattr(jobs_sweep, "distil", distil)
+    monkeypatch.setattr(jobs_sweep, "decide", decide)
+
+    class Job(SimpleNamespace):
+        plan = property(lambda self: make_plan(*overrides))
+
+    for _ in range(2):
+        plan = make_plan(*overrides)
+        job = Job(store=plan.store, experiment=plan.experiment, require=lambda *_: None, say=lines.append)
+        jobs_sweep.sweep(job)
+        assert distilled == [f"technical-student-{size}" for size in sizes[:4] for _ in (1, 2)]
+        assert asked == [50_000, 60_000]  # from the third quantity on, and never again
+    assert [line.partition(":")[2].partition(",")[0] for line in lines if "would gain" in line] == [
+        f" after technical-student-{size}" for size in (*sizes[2:4], sizes[2], sizes[3])
+    ]
+    assert [size for size, _ in make_plan(*overrides).sweep_quantities] == [20_000, 30_000, 40_000, 50_000]
+
+
 def test_the_tighter_limit_holds_for_the_whole_sweep():
     price = {"limits": {"worker_hour": 2.5}}
     limits = {"worker_hours": 5, "money": 10}
@@ -110,7 +146,7 @@ def write_sweep(path: Path) -> None:
     tree.sweep.quantities, tree.sweep.seeds = list(QUANTITIES), list(SEEDS)
     tree.evaluate.seeds = 2
     tree.resources.train.checkpoint_steps = 1
-    tree.resources.trainings = None
+    tree.resources.trainings = tree.resources.logical_cpus = 2  # on any machine, so that kills find some of each left
     OmegaConf.save(tree, path)
 
 
@@ -126,20 +162,36 @@ def told(output: str) -> set[str]:
     return {"-".join(one) for one in students} | set(re.findall(r"\d+/\d+ (tags-\S+): macro F1", output))
 
 
+def begun(storage: Path) -> set[str]:
+    """The students that are not complete and have a checkpoint, which the next run must go on from."""
+    saved = storage.glob("encoders/technical-student-*B-*/checkpoints/*/complete.json")
+    encoders = {path.parents[2] for path in saved}
+    return {path.name[: -len("-12345678")] for path in encoders if not (path / "manifest.json").exists()}
+
+
 def killed_at(moment: int, wait: float, process: subprocess.Popen[str], storage: Path) -> tuple[dict[str, str], str]:
-    """Kill a sweep some seconds after so many results are complete; the results that are, and its lines."""
+    """Kill a sweep some seconds after so many results are complete; the results that are, and its lines.
+
+    wait: below 0, until a student has a checkpoint.
+    """
     end = time.monotonic() + 900
-    while len(complete(storage)) < moment:
+    while len(complete(storage)) < moment or (wait < 0 and not begun(storage)):
         assert process.poll() is None, process.communicate()[0][-4000:]
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    time.sleep(wait)
+        assert time.monotonic() < end, complete(storage).keys()
+        time.sleep(0.02)
+    time.sleep(max(wait, 0))
     assert process.poll() is None
     process.kill()
     process.wait()
     done = complete(storage)
     os.set_blocking(process.stdout.fileno(), False)  # its Ray may hold the other end for a moment more
-    return done, os.read(process.stdout.fileno(), 2**20).decode()
+    return done, os.read(process.stdout.fileno(), 2**20).decode(errors="replace")
+
+
+def check_resumed(interrupted: set[str], output: str) -> None:
+    """That of the students that a run has trained those that were interrupted went on from their checkpoints."""
+    for student in interrupted & told(output):
+        assert f"{student.rpartition('-')[0]}: resuming after step" in output, output
 
 
 @pytest.mark.slow
@@ -157,15 +209,19 @@ def test_a_sweep_killed_at_random_moments_computes_each_trial_once_and_table_6(
     number = int(os.environ.get("SWEEP_KILLS", time.time_ns() % 1_000_000))
     pick = random.Random(number)
     # Of the 20 results: 12 students, and the cells of 6 quantities and 2 baselines, which take a second or two each.
-    moments = [(moment, pick.uniform(0, 2)) for moment in sorted(pick.sample(range(1, 14, 3), 3))]
+    first, second, third = sorted(pick.sample(range(1, 14, 3), 3))
+    moments = [(first, -1.0), (second, pick.uniform(0, 2)), (third, pick.uniform(0, 0.5))]
     print(f"SWEEP_KILLS={number}: killed after (results, seconds) {moments}")
-    done = dict[str, str]()
+    done, interrupted = dict[str, str](), set[str]()
     for moment, wait in moments:
         before = done
         done, output = killed_at(moment, wait, start_job("sweep", path), storage)
         assert before.items() <= done.items() and not told(output) & before.keys(), output
+        check_resumed(interrupted, output)
+        interrupted = begun(storage)
     status, output = run_job("sweep", path)
     assert status == 0, output[-4000:]
+    check_resumed(interrupted, output)
 
     # What was complete before a kill is the same afterwards, with its date, and no run says it again.
     made = complete(storage)
