@@ -179,7 +179,7 @@ def test_bad_input_is_one_line(in_directory, call, arguments, said):
 
 def test_the_schema_is_printed_or_written(tmp_path, call):
     status, printed, _ = call("schema")
-    assert status == 0 and json.loads(printed)["properties"]["languages"]
+    assert status == 0 and json.loads(printed)["else"]["properties"]["languages"]
     status, output, _ = call("schema", "--output", tmp_path / "a.json")
     assert status == 0 and output.startswith("wrote ") and json.loads((tmp_path / "a.json").read_text())
     status, _, told = call("schema", "--output", tmp_path / "none" / "a.json")

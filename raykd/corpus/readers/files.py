@@ -123,7 +123,7 @@ def list_files(source: Source) -> Listing:
 def _how_to_read(source: Source, passed_over: Sequence[str]) -> str:
     """What lies in a folder of which nothing is read: what to write."""
     filesystem, _ = filesystem_of(source.path)
-    for one in passed_over:
+    for one in passed_over[:LISTED]:  # each is a question to the store
         if ask(filesystem, "isdir", one):
             return f"name a folder in it: {one}"
     return f"to read those, write a pattern: {source.path.rstrip('/')}/*{PurePosixPath(passed_over[0]).suffix}"
@@ -149,7 +149,8 @@ def folder_lines(sources: Iterable[Source]) -> list[str]:
     lines = []
     for source in sources:
         listing = list_files(source)
-        if listing.read != [source.path] and listing.read:
+        _, path = filesystem_of(source.path)  # a relative one behind the directory
+        if listing.read and listing.read != _addresses(source, [path]):
             beside = f", passed over {_some(source, listing.passed_over)}" if listing.passed_over else ""
             lines.append(f"{source.path}: {_some(source, listing.read)} read{beside}")
     return list(dict.fromkeys(lines))

@@ -59,7 +59,7 @@ def _other_work(latency: pd.DataFrame) -> str:
     busy = latency["busy"].iloc[0]
     if busy:
         return f"The machine was busy, which makes all times longer: {busy}."
-    return "Nothing else was at work."
+    return "No other work of note was seen meanwhile."
 
 
 def conditions(latency: pd.DataFrame) -> str:

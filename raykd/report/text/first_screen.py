@@ -25,6 +25,7 @@ OUTCOMES = (BETTER, NO_WORSE, CANNOT_TELL, WORSE, NOT_YET)  # in the order in wh
 MOST_SENTENCES = 2  # on claims of one kind, before they are grouped
 MOST_NAMES = 4  # of tasks in a sentence
 WHAT_A_CELL_IS = "A cell is a task in a language, with frozen or fine-tuned weights."
+LESS, MORE = "less", "more"  # time than the baseline
 DATE = 10  # characters of an ISO date without its time
 
 
@@ -176,19 +177,27 @@ def ship(inputs: ReportInputs, primary: Sequence[Claim]) -> str:
             keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
             lines.append(f"Ship {what}: {_points(claim.gain)} on average over {claim.baseline}.{keep} {costs}")
         elif claim.outcome == BETTER:
-            costly = "" if _faster(inputs, claim) else f" if it costs no more to run than {claim.baseline}"
-            lines.append(
-                f"Ship {what}{costly}: what it gains is less than the {_margin(claim)} worth having"
-                f"{'' if costly else ', but it takes less time for a text'}. {costs}"
-            )
+            small = f"gains is less than the {_margin(claim)} worth having"
+            advice = {
+                LESS: f"Ship {what}: what it {small}, but it takes less time for a text",
+                MORE: f"Keep {claim.baseline}: what {claim.encoder} {small}, and it takes more time for a text",
+                None: f"Ship {what} if it costs no more to run than {claim.baseline}: what it {small}",
+            }
+            lines.append(f"{advice[_time(inputs, claim)]}. {costs}")
         elif claim.outcome == NO_WORSE:
-            faster = _faster(inputs, claim)
-            cheaper = ": it takes less time for a text" if faster else " if it costs less to run"
-            nothing = f"{'apart from that' if faster else 'else'} there is nothing to gain"
-            gain = nothing if _small(claim) else "what it gains cannot be told"
+            nothing, than = _small(claim), f"than {claim.baseline}"
+            gain = "what it gains cannot be told"
+            advice = {
+                LESS: f"Ship {what}: it takes less time for a text {than}; "
+                f"{'apart from that there is nothing to gain' if nothing else gain}",
+                MORE: f"Keep {claim.baseline}: {claim.encoder} takes more time for a text, and "
+                f"{'there is nothing to gain' if nothing else gain}",
+                None: f"Ship {what} if it costs less to run {than}; "
+                f"{'else there is nothing to gain' if nothing else gain}",
+            }
             keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
-            lose = f" It may lose up to {_margin(claim)} of F1." if claim.low < 0 else ""
-            lines.append(f"Ship {what}{cheaper} than {claim.baseline}; {gain}.{lose}{keep} {costs}")
+            lose = f" It may lose up to {_points(-claim.low).removeprefix('+')} of F1." if claim.low < 0 else ""
+            lines.append(f"{advice[_time(inputs, claim)]}.{lose}{keep} {costs}")
     if len(better) > 1 and _share_cells(better):
         names = listed([claim.encoder for claim in better])
         lines.append(f"Nothing here tests {names} against each other, so choose by cost.")
@@ -237,12 +246,14 @@ def _times(inputs: ReportInputs) -> dict[str, Any]:
     return times
 
 
-def _faster(inputs: ReportInputs, claim: Claim) -> bool:
-    """Whether both were timed, and the encoder for sure takes less time: ratios to one reference, with intervals."""
+def _time(inputs: ReportInputs, claim: Claim) -> str | None:
+    """Whether the encoder for sure takes less or more time than the baseline, by the intervals of their ratios to one
+    reference; None where both were not timed or nothing is sure."""
     times = _times(inputs)
     if not {claim.encoder, claim.baseline} <= times.keys():
-        return False
-    return bool(times[claim.encoder].ratio_low > times[claim.baseline].ratio_high)
+        return None
+    own, other = times[claim.encoder], times[claim.baseline]
+    return LESS if own.ratio_low > other.ratio_high else MORE if own.ratio_high < other.ratio_low else None
 
 
 def warnings(inputs: ReportInputs) -> tuple[str, ...]:

@@ -171,7 +171,7 @@ def test_a_column_that_is_there_twice_is_refused_where_it_is_named(tmp_path):
     assert "the key 'text' twice" in found[0].problem
 
 
-def test_a_folder_says_what_is_read_of_it_and_what_is_not(tmp_path):
+def test_a_folder_says_what_is_read_of_it_and_what_is_not(tmp_path, monkeypatch):
     (tmp_path / "sub").mkdir()
     for name in ("a.JSONL", "b.ndjson", "c.jsonl.xz", "LICENSE.txt", "README.md", ".hidden"):
         (tmp_path / name).write_text(json.dumps({"text": name}) + "\n")
@@ -186,6 +186,8 @@ def test_a_folder_says_what_is_read_of_it_and_what_is_not(tmp_path):
     assert passed_over(source) == [".hidden", "LICENSE.txt", "README.md", "sub"]
     assert [row.text for row in rows(table(f"{tmp_path}/LICENSE.txt"))] == ['{"text": "LICENSE.txt"}']
     assert folder_lines([table(f"{tmp_path}/LICENSE.txt")]) == []
+    monkeypatch.chdir(tmp_path)
+    assert folder_lines([table("LICENSE.txt")]) == []
 
 
 def test_text_files_of_a_folder_are_read_where_a_pattern_asks_for_them(tmp_path):

@@ -223,15 +223,21 @@ def times(ratio: float) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("ratio", "advice"),
     [
-        (2.0, ": it takes less time for a text than student; apart from that"),
-        (1.02, " if it costs less to run than student; else"),
+        (2.0, "Ship adapted: it takes less time for a text than student; apart from that there is nothing to gain."),
+        (1.02, "Ship adapted if it costs less to run than student; else there is nothing to gain."),
+        (0.5, "Keep student: adapted takes more time for a text, and there is nothing to gain."),
     ],
 )
 def test_what_was_timed_is_no_condition_any_more(report, ratio, advice):
     effect = {"distillations": (5, 5), "spread": 0.002, "smallest_effect": 0.01}
     first = screen(report(constant(0.0005), **effect, latency=times(ratio)))
-    assert first.ship.startswith(f"Ship adapted{advice} there is nothing to gain.")
+    assert first.ship.startswith(advice)
     assert f"it takes {10 / ratio:.3g} ms for a text in batches of 1, and student 10" in first.ship
+    loss, interval = (
+        re.search(r"may lose up to (\S+) points", first.ship)[1],
+        re.search(r"from −(\S+) to", first.verdict),
+    )
+    assert loss == interval[1]
 
 
 @pytest.mark.parametrize(("extreme", "side"), [(0.95, "lucky"), (0.2, "collapsed")])
