@@ -153,10 +153,9 @@ def _task(findings: Findings, task: TaskChoice) -> str:
     lines += (
         [f"    positive: {scalar(task.positive)}  # what is looked for: its F1 is the score"] if task.positive else []
     )
-    if task.rare:
-        lines.append(
-            f"    # Too few rows for a score: {_some(task.rare)}. Rows of these alone are left out, and counted."
-        )
+    for why, names in (("Too few rows for a score", task.rare), ("Beyond the most frequent", task.beyond)):
+        lines += [f"    # {why}: {_some(names)}. Rows of these alone are left out, and counted."] if names else []
+    if task.rare or task.beyond:
         lines += ["    unmatched_share: 1"] if task.kind != "multi-label" else []
     if labels.one_each:
         lines.append("    without_labels: true  # rows with none of the labels belong to it")

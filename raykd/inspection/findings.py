@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from raykd.config import TaskKind
 
@@ -39,19 +39,22 @@ class Column:
 @dataclass(frozen=True)
 class Languages:
     """rows: by language, the most frequent first. column: that tells it, with `codes`, its values; None where it was
-    detected. found: languages that were detected, with their texts; untold: texts too short or unclear to tell."""
+    detected. found: languages that were detected, with their texts; untold: texts too short or unclear to tell.
+    unknown: rows by what the column has in place of a language, which no experiment reads."""
 
     rows: Mapping[str, int]
     column: str | None = None
     codes: Mapping[str, str] | None = None
     found: Mapping[str, int] | None = None
     untold: int = 0
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Labels:
     """columns: one that holds labels, or one a label (`one_each`); rows: by (language, split, label), split "" where no
-    column tells it; labelled: rows by language of which the labels are known; unlabelled: the other rows."""
+    column tells it, each text of a language and split once; labelled: these by language, with those of which it is
+    known that they have none; unlabelled: the other rows."""
 
     columns: tuple[str, ...]
     one_each: bool

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from raykd.artifacts.filesystems import filesystem_of
 from raykd.artifacts.retry import ask
-from raykd.config import Detect, Privacy, TableSource, TaskKind
+from raykd.config import Corpus, Detect, Privacy, TableSource, TaskKind
 from raykd.config.privacy import KINDS
 from raykd.corpus.clean import clean_text
 from raykd.corpus.languages import check_detector, detected
@@ -31,6 +31,7 @@ HEAD_ROWS = 50  # that tell the delimiter
 DETECTED, PRIVATE = 2_000, 5_000  # texts that are looked at, evenly over the rows
 # A file's language is what most texts are in: single mistakes do not matter, and messages are short.
 DETECT = Detect(probability=0.5, minimum=30)
+REJECTED = Corpus.model_fields["rejected_share"].default  # of the rows, which a job leaves out
 LEAST_LANGUAGE = 0.05  # of the texts that tell theirs, those of a language that counts
 ALONE = 0.9  # of them, those of one that is taken for the language of all
 UNKNOWN = "und"  # ISO 639's code, where no language is asked for yet
@@ -46,9 +47,14 @@ def inspect(path: str, language: str | None = None) -> Findings:
     records, whole = _records(source, files)
     rejected = [record for record in records if record.problem]
     read = [record.columns for record in records if not record.problem]
+    if len(rejected) > REJECTED * len(records):
+        raise InputError(
+            f"{path}: {len(rejected):,} of {len(records):,} rows cannot be read, more than the {REJECTED:.0%} that a "
+            f"job leaves out; the first: {rejected[0].place}: {rejected[0].problem}; mend them: in a table a text that "
+            "holds the delimiter stands in quotes"
+        )
     if not read:
-        told = f"no row can be read; the first: {rejected[0].place}: {rejected[0].problem}" if rejected else "no rows"
-        raise InputError(f"{path}: {told}")
+        raise InputError(f"{path}: no rows; give a file that has some")
     columns = {name: [row.get(name) for row in read] for name in _names(read)}
     try:
         roles = find_roles(columns)
@@ -57,7 +63,7 @@ def inspect(path: str, language: str | None = None) -> Findings:
     kept = [row for row in read if isinstance(row.get(roles.text), str) and clean_text(row[roles.text])]
     texts = [clean_text(row[roles.text]) for row in kept]
     languages, by_row = _languages(texts, kept, roles, language)
-    labels = _labels(kept, by_row, roles)
+    labels = _labels(texts, kept, by_row, roles)
     countries = _countries(languages)
     personal = _personal(_evenly(list(zip(texts, by_row, strict=True)), PRIVATE), countries)
     lengths = sorted(map(len, texts))
@@ -118,22 +124,28 @@ def _source(path: str) -> tuple[TableSource, list[str]]:
 
 
 def _delimiter(source: TableSource, file: str) -> str | None:
-    """The one with which most columns come out in most rows; None where it is the reader's own."""
+    """The one with which most columns come out in most rows; None where it is the reader's own.
+
+    Raises InputError for what is wrong by the reader's own, where no other splits the header.
+    """
     own = csv_delimiter(source, file)
-    tries = []
+    tries, problem = list[tuple[int, int, int, str]](), None
     for delimiter in (own, *(one for one, _ in DELIMITERS if one != own)):
         changed = source.model_copy(update={"delimiter": delimiter})
         try:
             names = table.names(changed, file)
             head = list(islice(_file_records(changed, file, names), HEAD_ROWS))
-        except InputError:
+        except InputError as error:
+            problem = error if delimiter == own else problem
             continue
         damaged = sum(bool(record.problem) for record in head)
         several = len(names) if 2 * damaged <= len(head) else 1
-        tries.append((several, -damaged, delimiter))
-    if not tries:
-        table.names(source, file)  # which says what is wrong
-    best = max(tries, key=lambda one: one[:2])[2]
+        tries.append((several, -damaged, len(names), delimiter))
+    if problem and all(several == 1 for several, *_ in tries):
+        raise problem
+    *_, columns, best = max(tries, key=lambda one: one[:2])
+    if columns == 1 and any(delimiter == own and names > 1 for *_, names, delimiter in tries):
+        return None  # a delimiter that the file does not have makes one column of everything, labels too
     return None if best == own else best
 
 
@@ -189,7 +201,8 @@ def _languages(
         column, codes = roles.language
         by_row = [codes.get(value_text(row.get(column)), "") for row in rows]
         counts = Counter(code for code in by_row if code)
-        return Languages(dict(counts.most_common()), column, codes), by_row
+        unknown = Counter(value_text(row.get(column)) for row, code in zip(rows, by_row, strict=True) if not code)
+        return Languages(dict(counts.most_common()), column, codes, unknown=dict(unknown.most_common())), by_row
     check_detector()
     sample = _evenly(texts, DETECTED)
     told = Counter(detected(sample, DETECT))
@@ -204,22 +217,30 @@ def _languages(
     return Languages({one: len(texts)}, found=found, untold=untold), [one] * len(texts)
 
 
-def _labels(rows: Sequence[Mapping[str, Any]], languages: Sequence[str], roles: Roles) -> Labels | None:
+def _labels(
+    texts: Sequence[str], rows: Sequence[Mapping[str, Any]], languages: Sequence[str], roles: Roles
+) -> Labels | None:
+    """Each text of a language and split once, with the labels that it has most often, as a task takes it."""
     if not roles.labels:
         return None
-    counts: Counter[tuple[str, str, str]] = Counter()
-    labelled: Counter[str] = Counter()
-    most = 0
-    for row, language in zip(rows, languages, strict=True):
+    found: dict[tuple[str, str, str], Counter[frozenset[str]]] = {}
+    unlabelled = 0
+    for text, row, language in zip(texts, rows, languages, strict=True):
         own = row_labels(row, roles)
         split = split_name(roles.split, value_text(row.get(roles.split.column))) if roles.split else ""
-        counts.update((language, split, label) for label in own if language)
-        most = max(most, len(own))
         if own or (roles.one_each and any(value_text(row.get(name)) for name in roles.labels)):
-            labelled[language] += 1
+            found.setdefault((language, split, text), Counter())[own] += 1
+        else:
+            unlabelled += 1
+    counts: Counter[tuple[str, str, str]] = Counter()
+    labelled: Counter[str] = Counter()
+    most = max((len(own) for sets in found.values() for own in sets), default=0)
+    for (language, split, _), sets in found.items():
+        ((own, _),) = sets.most_common(1)
+        labelled[language] += 1
+        counts.update((language, split, label) for label in own if language)
     different = len({label for _, _, label in counts})
     kind: TaskKind = "multi-label" if most > 1 or roles.one_each else "binary" if different == 2 else "multi-class"
-    unlabelled = len(rows) - labelled.total()
     return Labels(roles.labels, roles.one_each, kind, roles.separator, counts, labelled, unlabelled)
 
 

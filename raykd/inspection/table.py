@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from raykd.corpus.values import shown_value
 from raykd.inspection.findings import MIXED, Findings, Labels
-from raykd.inspection.task import TaskChoice, choose_task
+from raykd.inspection.task import MOST_LABELS, TaskChoice, choose_task
 
 SHOWN = 8  # labels and columns
 
@@ -51,6 +51,9 @@ def _texts(findings: Findings) -> list[tuple[str, str]]:
         rows.append(("languages", f"{told}{'; taken together' if MIXED in languages.rows else ''}"))
     else:
         rows.append(("languages", _counts(languages.rows)))
+    if languages.unknown:
+        named = {name or "(empty)": count for name, count in languages.unknown.items()}
+        rows.append(("", f"left out, rows in no known language: {_counts(named)}"))
     conflicts = f", {findings.conflicts:,} texts with several labels" if findings.conflicts else ""
     rows.append(("duplicates", f"{findings.copies:,} rows with the text of another{conflicts}"))
     if findings.group:
@@ -68,6 +71,7 @@ def _task(findings: Findings) -> list[tuple[str, str]]:
     if isinstance(task, TaskChoice):
         rows.append(("task", f"{task.kind}, {len(task.labels)} labels, in {', '.join(task.languages)}"))
         left = [f"labels with too few rows: {_some(task.rare)}"] if task.rare else []
+        left += [f"labels beyond the {MOST_LABELS} most frequent: {_some(task.beyond)}"] if task.beyond else []
         left += [f"languages with too few: {', '.join(task.left_out)}"] if task.left_out else []
         return rows + [("", f"left out, {one}") for one in left]
     return [*rows, ("task", f"none: {task}{_candidates(findings)}")]

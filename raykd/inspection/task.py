@@ -22,7 +22,8 @@ YES = ("1", "true", "yes", "y", "positive", "pos", "spam", "sí", "si", "sim", "
 @dataclass(frozen=True)
 class TaskChoice:
     """sizes: train, validation and test, rows or shares; None where the file states them. rare: labels that have too
-    few rows; left_out: languages that have too few, or lack labels."""
+    few rows; beyond: those after the MOST_LABELS most frequent; left_out: languages that have too few, or lack
+    labels."""
 
     kind: TaskKind
     labels: tuple[str, ...]
@@ -30,6 +31,7 @@ class TaskChoice:
     languages: tuple[str, ...]
     sizes: tuple[float, float, float] | None
     rare: tuple[str, ...]
+    beyond: tuple[str, ...]
     left_out: tuple[str, ...]
 
 
@@ -64,7 +66,7 @@ def _frequent(labels: Labels, languages: list[str]) -> list[str]:
         there = parts.get((language, label), set())
         return rows[language, label] >= LEAST_ROWS and (not stated or {"train", "test"} <= there)
 
-    return [label for label in labels.counts if all(is_enough(label, language) for language in languages)][:MOST_LABELS]
+    return [label for label in labels.counts if all(is_enough(label, language) for language in languages)]
 
 
 def _task(findings: Findings, labels: Labels, enough: list[str], languages: list[str]) -> TaskChoice:
@@ -73,11 +75,12 @@ def _task(findings: Findings, labels: Labels, enough: list[str], languages: list
     least = min(labels.labelled[language] for language in languages)
     return TaskChoice(
         kind=kind,
-        labels=tuple(enough),
+        labels=tuple(enough[:MOST_LABELS]),
         positive=_positive(enough) if kind == "binary" else None,
         languages=tuple(languages),
         sizes=None if findings.split else _sizes(least, labels),
         rare=tuple(label for label in labels.counts if label not in enough),
+        beyond=tuple(enough[MOST_LABELS:]),
         left_out=tuple(one for one in findings.languages.rows if one not in languages),
     )
 

@@ -12,6 +12,7 @@ from raykd.errors import InputError
 from raykd.inspection import experiment_yaml, findings_lines, inspect
 from raykd.inspection.experiment_file import experiment_name, scalar
 from raykd.inspection.look import row_labels
+from raykd.inspection.task import MOST_LABELS
 from raykd.planning.load import load_experiment
 
 
@@ -212,7 +213,11 @@ def test_large_files_get_numbers_of_rows_and_a_budget(tmp_path, messages, write_
         ("a.csv", b"", "first line is empty"),
         ("a.csv", b"message,label\n", "no rows"),
         ("a.jsonl", b"", "no rows"),
-        ("a.jsonl", b"{broken\n", "no row can be read; the first: .*not valid JSON"),
+        ("a.jsonl", b"{broken\n", "1 of 1 rows cannot be read, .*; the first: .*not valid JSON"),
+        # A delimiter that is nowhere in it would make one column of texts and labels.
+        ("a.csv", b"message,label\n" + b"hello, where is it,lost\n" * 9, "9 of 9 rows .*in quotes"),
+        ("a.csv", b"message,message,label\n" + b"hello,you,lost\n" * 9, "2 columns are called 'message'"),
+        ("a.csv", b"message,label\n" + b"hello,lost\n" * 97 + b"a,b,c\n" * 3, "3 of 100 rows .*more than the 1%"),
         ("a.csv", b"price,day\n1,2024-01-01\n2,2024-01-02\n", "no column holds text"),
         ("a.csv", b"PK\x03\x04 and so on", "an Excel file"),
         ("a.pdf", b"%PDF-", "a table is .parquet"),
@@ -223,6 +228,39 @@ def test_what_no_experiment_can_be_made_of_is_said_in_one_line(name, content, sa
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=said):
         inspect(str(tmp_path / name), "eng")
+
+
+def test_a_text_counts_once_with_the_label_that_it_has_most_often(tmp_path, messages, write_rows, experiment_of):
+    """As a task takes it: a label whose rows are copies has too few."""
+    rows = [{"message": row["message"], "label": "order"} for row in messages(60)]
+    rows += [{"message": f"cancel the contract {n // 2} please", "label": "cancel"} for n in range(60)]
+    rows += [{"message": "thanks to you all", "label": "thanks"}] * 30
+    rows += [{"message": rows[0]["message"], "label": "thanks"}] * 1
+    path = tmp_path / "a.csv"
+    write_rows(path, [*rows, {"message": rows[0]["message"], "label": "order"}])
+    findings, experiment = experiment_of(path)
+    assert findings.labels.counts == {"order": len({row["message"] for row in rows[:60]}), "cancel": 30, "thanks": 1}
+    assert experiment.tasks["label"].labels == ("order", "cancel")
+    assert "left out, labels with too few rows: thanks" in "\n".join(findings_lines(findings))
+
+
+def test_labels_beyond_the_most_frequent(tmp_path, monkeypatch, write_rows, experiment_of):
+    monkeypatch.chdir(tmp_path)  # the path is a part of each line's width
+    rows = [{"message": f"text {n} on subject {n % 60}", "label": f"s{n % 60:02}"} for n in range(60 * 25)]
+    write_rows(tmp_path / "a.csv", rows)
+    findings, experiment = experiment_of("a.csv")
+    task = experiment.tasks["label"]
+    assert task.labels == tuple(f"s{n:02}" for n in range(MOST_LABELS)) and task.unmatched_share == 1
+    told = "\n".join(findings_lines(findings))
+    assert "labels beyond the 50 most frequent: s50, s51" in told and "too few" not in told
+
+
+def test_rows_of_no_known_language_are_counted(tmp_path, messages, write_rows):
+    rows = [{**row, "lang": "en" if n % 20 else "xx"} for n, row in enumerate(messages(100))]
+    write_rows(tmp_path / "a.csv", rows)
+    findings = inspect(str(tmp_path / "a.csv"))
+    assert findings.languages.rows == {"eng": 95} and findings.languages.unknown == {"xx": 5}
+    assert [line for line in findings_lines(findings) if line.endswith(" left out, rows in no known language: xx 5")]
 
 
 def test_files_of_several_kinds_or_encodings_are_refused(tmp_path, messages, write_rows, templates):
