@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import ray
-from documented import ROOT, blocks, commands, program, run_block
+from documented import ROOT, blocks, commands, program, prose, run_block
 
 import raykd
 from raykd.jobs.command_line import run_verb
@@ -62,6 +62,17 @@ ELSEWHERE = {
     "python jobs/submit.py pipeline configs/td.yaml": LINES,
     "python jobs/pipeline.py configs/td.yaml": LINES,  # of `ray job submit`
 }
+# Options and verbs that the text names by themselves.
+OPTIONS = {
+    "--address": "tests/jobs/test_submit.py::test_nobody_answers",
+    "--compare A B": "tests/jobs/test_report.py::test_two_experiments_are_compared",
+    "--follow JOB": "tests/jobs/test_submit.py::test_how_a_job_ended_is_the_exit_status",
+    "--language": "tests/jobs/test_init.py::test_it_says_what_it_saw_and_writes_what_runs",
+    "--open": "tests/jobs/test_open.py::test_the_page_is_opened_where_it_is_asked_for",
+    "--push": "tests/export/test_push.py::test_every_file_arrives_and_the_card",
+    "--verbose": "tests/jobs/test_ray_messages.py::test_a_real_ray_is_sifted_and_the_file_told_once",
+    "jobs/translate.py": "tests/jobs/test_translate.py::test_rows_are_translated_and_nothing_is_overwritten",
+}
 PYTHON = {
     "docs/index.md": ["experiment.claims()"],
     "docs/api.md": ["experiment.status()", "experiment.run(", ".encode("],
@@ -81,7 +92,12 @@ def test_every_command_is_run_somewhere_and_the_tables_name_no_other():
     assert documented() == run - NAMED_ALONE
 
 
-@pytest.mark.parametrize("place", sorted(set(ELSEWHERE.values())))
+def test_every_option_that_the_text_names_is_run_too():
+    found = {one for page in PAGES for one in re.findall(r"`(--[a-z][^`]*|jobs/\w+\.py)`", prose(page))}
+    assert found == OPTIONS.keys()
+
+
+@pytest.mark.parametrize("place", sorted({*ELSEWHERE.values(), *OPTIONS.values()}))
 def test_what_runs_it_is_there(place):
     file, _, what = place.partition("::")
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
