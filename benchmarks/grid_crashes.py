@@ -1,4 +1,4 @@
-"""A grid whose driver and trials are killed at random moments, against one that runs through.
+"""A grid whose driver and trials are killed at random moments of its first half, against one that runs through.
 
 `python benchmarks/grid_crashes.py --moments 10`: six small cells, frozen and fine-tuned, on a Ray of two CPUs of its
 own; SIGKILL in turn to a process that runs a trial and to the driver, which is then started again. Exit 0 where no seed

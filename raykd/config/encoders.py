@@ -15,7 +15,7 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class Masking(Node):
-    # At 0 the text is shown as it is, which losses that predict no token allow (reference: train.py --mlm_mask_prop).
+    # At 0 the text is shown as it is, for losses that predict no token alone (reference: train.py --mlm_mask_prop).
     rate: Share = 0.15
     # Tokens are drawn by their count ** -0.7 (reference: train.py --mlm_smoothing).
     smoothing: Annotated[float, Field(ge=0)] = 0.7

@@ -25,6 +25,7 @@ from raykd.inspection.columns import Roles, find_roles, split_name
 from raykd.inspection.findings import MIXED, Column, File, Findings, Labels, Languages
 
 T = TypeVar("T")
+CSV = (".csv", ".tsv")
 ROWS = 50_000  # that are looked at, shared out over the files
 FILES = 500
 HEAD_ROWS = 50  # that tell the delimiter
@@ -46,12 +47,13 @@ def inspect(path: str, language: str | None = None) -> Findings:
     source, files = _source(path)
     records, whole = _records(source, files)
     rejected = [record for record in records if record.problem]
+    is_csv = table.suffix_of(files[0]) in CSV
     read = [record.columns for record in records if not record.problem]
     if len(rejected) > REJECTED * len(records):
         raise InputError(
             f"{path}: {len(rejected):,} of {len(records):,} rows cannot be read, more than the {REJECTED:.0%} that a "
-            f"job leaves out; the first: {rejected[0].place}: {rejected[0].problem}; mend them: in a table a text that "
-            "holds the delimiter stands in quotes"
+            f"job leaves out; the first: {rejected[0].place}: {rejected[0].problem}; mend them"
+            f"{': a text that holds the delimiter stands in quotes' if is_csv else ''}"
         )
     if not read:
         raise InputError(f"{path}: no rows; give a file that has some")
@@ -118,7 +120,7 @@ def _source(path: str) -> tuple[TableSource, list[str]]:
         shown = "; ".join(f"{name or 'utf-8'} in {file}" for name, file in encodings.items())
         raise InputError(f"{path}: its files are in several encodings ({shown}); convert them to UTF-8 (iconv)")
     source = source.model_copy(update={"encoding": next(iter(encodings))})
-    if table.suffix_of(files[0]) in (".csv", ".tsv"):
+    if table.suffix_of(files[0]) in CSV:
         source = source.model_copy(update={"delimiter": _delimiter(source, files[0])})
     return source, files
 

@@ -213,7 +213,7 @@ def test_large_files_get_numbers_of_rows_and_a_budget(tmp_path, messages, write_
         ("a.csv", b"", "first line is empty"),
         ("a.csv", b"message,label\n", "no rows"),
         ("a.jsonl", b"", "no rows"),
-        ("a.jsonl", b"{broken\n", "1 of 1 rows cannot be read, .*; the first: .*not valid JSON"),
+        ("a.jsonl", b"{broken\n", "1 of 1 rows cannot be read, .*; the first: .*not valid JSON.*; mend them$"),
         # A delimiter that is nowhere in it would make one column of texts and labels.
         ("a.csv", b"message,label\n" + b"hello, where is it,lost\n" * 9, "9 of 9 rows .*in quotes"),
         ("a.csv", b"message,message,label\n" + b"hello,you,lost\n" * 9, "2 columns are called 'message'"),

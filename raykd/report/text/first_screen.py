@@ -183,7 +183,7 @@ def ship(inputs: ReportInputs, primary: Sequence[Claim]) -> str:
                 MORE: f"Keep {claim.baseline}: what {claim.encoder} {small}, and it takes more time for a text",
                 None: f"Ship {what} if it costs no more to run than {claim.baseline}: what it {small}",
             }
-            lines.append(f"{advice[_time(inputs, claim)]}. {costs}")
+            lines.append(f"{advice[_time_taken(inputs, claim)]}. {costs}")
         elif claim.outcome == NO_WORSE:
             nothing, than = _small(claim), f"than {claim.baseline}"
             gain = "what it gains cannot be told"
@@ -195,9 +195,10 @@ def ship(inputs: ReportInputs, primary: Sequence[Claim]) -> str:
                 None: f"Ship {what} if it costs less to run {than}; "
                 f"{'else there is nothing to gain' if nothing else gain}",
             }
+            taken = _time_taken(inputs, claim)
             keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
             lose = f" It may lose up to {_points(-claim.low).removeprefix('+')} of F1." if claim.low < 0 else ""
-            lines.append(f"{advice[_time(inputs, claim)]}.{lose}{keep} {costs}")
+            lines.append(f"{advice[taken]}.{lose + keep if taken != MORE else ''} {costs}")
     if len(better) > 1 and _share_cells(better):
         names = listed([claim.encoder for claim in better])
         lines.append(f"Nothing here tests {names} against each other, so choose by cost.")
@@ -246,7 +247,7 @@ def _times(inputs: ReportInputs) -> dict[str, Any]:
     return times
 
 
-def _time(inputs: ReportInputs, claim: Claim) -> str | None:
+def _time_taken(inputs: ReportInputs, claim: Claim) -> str | None:
     """Whether the encoder for sure takes less or more time than the baseline, by the intervals of their ratios to one
     reference; None where both were not timed or nothing is sure."""
     times = _times(inputs)
