@@ -25,6 +25,7 @@ from raykd.config.experiment import Experiment
 from raykd.config.types import Node, as_text
 
 LANGUAGE = "^[a-z]{3}$"
+INTERPOLATION = r"^\$\{.+\}$"  # the loader puts another key's value or a variable's in its place
 DIALECT = "http://json-schema.org/draft-07/schema#"  # which editors know best
 HEAD = """\
 # The experiment file
@@ -71,7 +72,7 @@ class _Schema(GenerateJsonSchema):
 
 def file_schema() -> dict[str, Any]:
     """The JSON schema of an experiment file: of a whole experiment, or of changes to one."""
-    whole = experiment_schema()
+    whole = _interpolated(experiment_schema())
     definitions = whole.pop("$defs")
     changes = _changes(whole)
     changes["properties"]["base"] = {
@@ -85,6 +86,24 @@ def file_schema() -> dict[str, Any]:
         "else": whole,
         "$defs": definitions | {_changed(name): _changes(part) for name, part in definitions.items()},
     }
+
+
+def _interpolated(part: Any) -> Any:
+    """A schema whose numbers, switches and words may also be a `${...}`."""
+    if isinstance(part, list):
+        return [_interpolated(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: _interpolated(value) for key, value in part.items()}
+    kind = found.get("type")
+    if kind in ("integer", "number", "boolean"):
+        return {**found, "type": [kind, "string"], "pattern": INTERPOLATION}
+    if kind == "string" and isinstance(found.get("pattern"), str):
+        return {**found, "pattern": f"(?:{found['pattern']})|{INTERPOLATION}"}
+    if kind == "string" and isinstance(found.get("enum"), list):
+        words = {key: found.pop(key) for key in ("type", "enum")}
+        return {**found, "anyOf": [words, {"type": "string", "pattern": INTERPOLATION}]}
+    return found
 
 
 def _changed(name: str) -> str:

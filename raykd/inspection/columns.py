@@ -14,7 +14,7 @@ from typing import Any, get_args
 from raykd.config import SPLITS, SplitName, TableSource
 from raykd.config.sources import SPLIT_NAMES
 from raykd.corpus.readers.table_labels import ABSENT, PRESENT, cell_values
-from raykd.corpus.values import LABEL_WIDTH, shown_names, value_text
+from raykd.corpus.values import LABEL_WIDTH, shown_names, shown_value, value_text
 from raykd.errors import InputError
 from raykd.inspection.findings import Splits
 from raykd.inspection.language_names import language_of
@@ -36,6 +36,7 @@ GROUP_NAMES = (
 )
 LANGUAGE_NAMES = ("language", "lang", "locale", "language_code", "lang_code", "idioma", "lingua", "sprache", "langue")
 SPLIT_COLUMNS = ("split", "fold", "partition", "subset", "set", "part")
+NAMES = {*TEXT_NAMES, *LABEL_NAMES, *GROUP_NAMES, *LANGUAGE_NAMES, *SPLIT_COLUMNS}
 _ID = re.compile(r"(?:^|_)(?:id|uuid|guid|key)$")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
@@ -69,9 +70,14 @@ def find_roles(columns: Mapping[str, Sequence[Any]]) -> Roles:
     filled = {name: [value for value in map(value_text, cells) if value] for name, cells in columns.items()}
     left = {name: values for name, values in filled.items() if values}
     text = _text_column(columns, left)
-    if len(_WORD.findall(text)) > HEADER_WORDS:
+    # A header's name is no value of its column; where it is one, rows began with the first line.
+    is_value = next(
+        (name for name, values in left.items() if plain(name) not in NAMES and values.count(name) > 1), None
+    )
+    if len(_WORD.findall(text)) > HEADER_WORDS or is_value is not None:
+        also = f" ({shown_value(is_value)} is also a value below it)" if is_value is not None else ""
         raise InputError(
-            "its first line looks like a row; put one with the columns' names above it, such as text,label"
+            f"its first line looks like a row{also}; put one with the columns' names above it, such as text,label"
         )
     left.pop(text)
     rows = len(columns[text])

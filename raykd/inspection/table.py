@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from raykd.corpus.values import shown_value
 from raykd.inspection.findings import MIXED, Findings, Labels
@@ -68,6 +69,8 @@ def _task(findings: Findings) -> list[tuple[str, str]]:
     rows = [("labels", _counts(labels.counts) + _balance(labels))] if labels else []
     if labels and labels.unlabelled:
         rows.append(("", f"{labels.unlabelled:,} rows without"))
+    if labels and (alike := _alike(labels.counts)):
+        rows.append(("", f"taken for several labels; write them alike if they are one: {'; '.join(alike)}"))
     if isinstance(task, TaskChoice):
         rows.append(("task", f"{task.kind}, {len(task.labels)} labels, in {', '.join(task.languages)}"))
         left = [f"labels with too few rows: {_some(task.rare)}"] if task.rare else []
@@ -75,6 +78,15 @@ def _task(findings: Findings) -> list[tuple[str, str]]:
         left += [f"languages with too few: {', '.join(task.left_out)}"] if task.left_out else []
         return rows + [("", f"left out, {one}") for one in left]
     return [*rows, ("task", f"none: {task}{_candidates(findings)}")]
+
+
+def _alike(names: Iterable[str]) -> list[str]:
+    """The first few that a reader would take for one: `Order and order`."""
+    groups = dict[str, list[str]]()
+    for name in names:
+        groups.setdefault(re.sub(r"[\s_-]+", " ", name).strip().casefold(), []).append(name)
+    several = [group for group in groups.values() if len(group) > 1]
+    return [" and ".join(map(shown_value, group)) for group in several[:SHOWN]]
 
 
 def _balance(labels: Labels) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from raykd.errors import InputError
 from raykd.jobs.run import Run
 from raykd.probe.job import LatencyJob
 from raykd.probe.run import probe_homonym_shift, probe_homonyms, probe_latency
-from raykd.wording import time_left
+from raykd.wording import is_due, time_left
+
+if TYPE_CHECKING:
+    from ray.util.queue import Queue
 
 
 def probe(run: Run) -> None:
@@ -56,12 +60,27 @@ def probe(run: Run) -> None:
 def _time(run: Run, asked: LatencyJob) -> None:
     import ray
 
+    from raykd.distill.ray_train.reporting import listened_to
+
     _check_resources(run)
     resources: dict[str, Any] = {"num_cpus": asked.spec.threads, "num_gpus": int(asked.spec.device == "cuda")}
-    ray.get(ray.remote(**resources)(probe_latency).remote(run.store, asked))
+    run.say(f"timing {len(asked.encoders)} encoders")
+    with listened_to(partial(_show, run)) as queue:
+        ray.get(ray.remote(**resources)(probe_latency).remote(run.store, asked, queue.put))
     run.say(f"times of {len(asked.encoders)} encoders in {run.store.storage.address(asked.result.directory)}")
     if busy := run.store.facts(asked.result)["busy"]:
         run.say(f"the machine was busy, so times are too long; ratios are of CPU seconds: {'; '.join(busy)}")
+
+
+def _show(run: Run, queue: Queue) -> None:
+    said, first = time.monotonic(), None  # encoders are loaded before the first round, whose time tells nothing of it
+    while heard := queue.get():
+        (done, total), now = heard, time.monotonic()
+        first = first or (done, now)
+        if is_due(now, first[1], said):
+            left = time_left(done - first[0], total - first[0], now - first[1])
+            run.say(f"timing: {done / total:.0%} of the tokens encoded{left}")
+            said = now
 
 
 def _check_resources(run: Run) -> None:

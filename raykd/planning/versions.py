@@ -22,4 +22,4 @@ HOMONYM_SHIFTS = 1  # probe/run.py, between two encoders
 SWEEP_DECISIONS = 1  # planning/sweep_rule.py
 LATENCIES = 1  # probe/run.py
 TRANSLATIONS = 1  # tasks/translation.py
-REPORT = 9  # report/write.py
+REPORT = 10  # report/write.py

@@ -70,10 +70,12 @@ def measure(
     threads: int,
     warm_up: int,
     runs: int,
+    after_round: Callable[[], object] = lambda: None,
 ) -> dict[str, Timing]:
     """Time `runs` rounds after `warm_up` rounds: in each, every batch by every encoder in turn, a different one first.
 
     passes: by encoder, one a batch, as many for all; lengths: their tokens. A pass returns when its work is done.
+    after_round: in no time that is measured.
     """
     names = list(passes)
     batches = len(passes[names[0]])
@@ -87,6 +89,7 @@ def measure(
                     passes[name][batch]()
                     cpu[name][run, batch] = time.process_time() - began_cpu
                     wall[name][run, batch] = time.perf_counter() - began
+            after_round()
     return {name: Timing(texts, np.asarray(lengths[name]), wall[name][warm_up:], cpu[name][warm_up:]) for name in names}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
@@ -35,6 +36,7 @@ from raykd.probe.latency import (
 )
 from raykd.probe.machine import Watch, cpu_features, processor
 
+SEND_SECONDS = 0.5  # between two reports of progress, each a call to another process
 LATENCY_SCHEMA = pa.schema(
     [
         ("encoder", pa.string()),
@@ -89,18 +91,19 @@ def probe_homonym_shift(store: ResultStore, job: HomonymShiftJob) -> None:
     store.complete(job.result, {"first": job.first.name, "second": job.second.name}, started)
 
 
-def probe_latency(store: ResultStore, job: LatencyJob) -> None:
+def probe_latency(store: ResultStore, job: LatencyJob, progress: Callable[[tuple[int, int]], object]) -> None:
     """Time all encoders in one run, and store. Other work on the machine makes times longer: what there was of it is
-    among the facts, `busy` in words.
+    among the facts, `busy` in words. progress: called with (tokens encoded, tokens in all), at most twice a second.
 
     Raises InputError for an encoder that cannot be loaded or has too few positions.
     """
     started, watch = time.time(), Watch()
     loaded = [_loaded(store, job, saved) for saved in job.encoders]
     rows, timed = list[dict[str, Any]](), list[dict[str, Timing]]()
+    rounds = _Rounds(loaded, job, progress)
     for length in loaded[0].tokens:
         for batch in job.spec.batches:
-            timings = _timings(loaded, job, length, batch)
+            timings = _timings(loaded, job, length, batch, partial(rounds.add, length))
             timed.append(timings)
             rows += _rows(loaded, job, length, batch, timings)
     store.storage.write_table(f"{job.result.directory}/{LATENCY}", pa.Table.from_pylist(rows, LATENCY_SCHEMA))
@@ -109,6 +112,21 @@ def probe_latency(store: ResultStore, job: LatencyJob) -> None:
     facts = quiet.facts() | {"reference": job.reference, "clock": _clock(job), "features": cpu_features()}
     facts["processor"] = torch.cuda.get_device_name() if job.spec.device == "cuda" else processor()
     store.complete(job.result, facts, started)
+
+
+class _Rounds:
+    """How far the timing is: rounds over long texts count for more."""
+
+    def __init__(self, loaded: list[Loaded], job: LatencyJob, progress: Callable[[tuple[int, int]], object]) -> None:
+        self.tokens = {length: sum(len(one.tokens[length].values) for one in loaded) for length in loaded[0].tokens}
+        self.total = len(job.spec.batches) * (job.spec.warm_up + job.spec.runs) * sum(self.tokens.values())
+        self.progress, self.done, self.said = progress, 0, time.monotonic()
+
+    def add(self, length: int | None) -> None:
+        self.done += self.tokens[length]
+        if time.monotonic() - self.said >= SEND_SECONDS:
+            self.said = time.monotonic()
+            self.progress((self.done, self.total))
 
 
 def _one_thread(job: LatencyJob) -> bool:
@@ -166,7 +184,9 @@ def _task_tokens(store: ResultStore, job: LatencyJob, encoder: TextEncoder, toke
     return tokens
 
 
-def _timings(loaded: list[Loaded], job: LatencyJob, length: int | None, batch: int) -> dict[str, Timing]:
+def _timings(
+    loaded: list[Loaded], job: LatencyJob, length: int | None, batch: int, after_round: Callable[[], object]
+) -> dict[str, Timing]:
     """By encoder and runtime."""
     passes: dict[str, list[Pass]] = {}
     lengths: dict[str, list[int]] = {}
@@ -177,7 +197,7 @@ def _timings(loaded: list[Loaded], job: LatencyJob, length: int | None, batch: i
             passes[_key(one, runtime)] = onnx_passes(model, tokens, batch)
         lengths |= {_key(one, runtime): batch_lengths(tokens, batch) for runtime in ("torch", *one.graphs)}
     spec = job.spec
-    return measure(passes, lengths, spec.texts, spec.threads, spec.warm_up, spec.runs)
+    return measure(passes, lengths, spec.texts, spec.threads, spec.warm_up, spec.runs, after_round)
 
 
 def _key(loaded: Loaded, runtime: str) -> str:

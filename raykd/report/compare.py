@@ -13,7 +13,7 @@ from raykd.report.figures.figure import BLUE, INK, WIDTH, Figure, new_canvas, st
 from raykd.report.inputs import ReportInputs
 from raykd.report.page import TEMPLATES, render_page, write_tables_and_figures
 from raykd.report.tables.table import Table, TableCell, absent_table, records, row
-from raykd.report.text.first_screen import WHAT_A_CELL_IS, verdict
+from raykd.report.text.first_screen import WHAT_A_CELL_IS, beyond, verdict
 from raykd.report.text.numbers import interval, p_value, percent, plural, signed, signed_percent
 from raykd.report.text_intervals import text_units
 from raykd.statistics.claims import NOT_YET, Claim
@@ -122,7 +122,7 @@ def summary(compared: Compared) -> list[str]:
     numbers = Counter(map(str, matched["status"]))
     if numbers.get(IDENTICAL, 0) == len(matched):
         return [f"A and B are the same in each of the {plural(len(matched), 'cell')} that both plan: nothing changed."]
-    claims = [verdict(claim) for claim in compared.claims]
+    claims = [f"{verdict(claim)} {beyond(claim)}".strip() for claim in compared.claims]
     lines = [*claims, WHAT_A_CELL_IS] if claims else ["Nothing of A and B can be compared."]
     for status, reason in REASONS.items():
         if number := numbers.get(status, 0):

@@ -16,7 +16,8 @@ OF_FILES = jsonschema.Draft7Validator(file_schema())
 
 
 def problems(values) -> list[str]:
-    return [error.message for error in OF_FILES.iter_errors(values)]
+    found = list(OF_FILES.iter_errors(values))
+    return [one.message for error in found for one in (error, *(error.context or ()))]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
@@ -37,6 +38,14 @@ def test_what_the_loader_refuses_the_schema_refuses(changes, said):
     values = {"name": "a", "storage": "runs", "languages": ["eng"]}
     assert not problems(values)
     assert said in "\n".join(problems(values | changes))
+
+
+def test_a_value_may_be_another_keys_or_a_variables():
+    values = {"name": "a", "storage": "runs", "languages": ["${oc.env:LANGUAGE}"], "source_identity": "${oc.env:FILES}"}
+    values |= {"evaluate": {"encoders": ["student"], "seeds": "${oc.env:SEEDS}", "max_length": 32}}
+    assert not problems(values)
+    assert not problems({"base": "td.yaml", "seed": "${oc.env:SEED}"})
+    assert problems(values | {"seed": "many"}) and problems(values | {"source_identity": "$FILES"})
 
 
 def test_changes_to_a_base_need_no_key_and_take_some_away_but_name_no_other():

@@ -88,6 +88,9 @@ def test_no_text_is_said_with_the_columns_that_there_are():
 def test_a_file_without_a_header_is_refused():
     with pytest.raises(InputError, match="first line looks like a row"):
         find_roles({"where is my order that I paid for": TEXTS, "delivery": CYCLE["three"]})
+    with pytest.raises(InputError, match=r"first line looks like a row \(delivery is also a value below it\)"):
+        find_roles({"ok thanks": TEXTS, "delivery": ["delivery", "refund"] * (ROWS // 2)})
+    assert find_roles({"text": TEXTS, "label": ["label", "other"] * (ROWS // 2)}).labels == ("label",)
 
 
 def test_one_column_of_short_texts_is_the_text():

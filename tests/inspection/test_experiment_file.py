@@ -221,6 +221,9 @@ def test_large_files_get_numbers_of_rows_and_a_budget(tmp_path, messages, write_
         ("a.csv", b"price,day\n1,2024-01-01\n2,2024-01-02\n", "no column holds text"),
         ("a.csv", b"PK\x03\x04 and so on", "an Excel file"),
         ("a.pdf", b"%PDF-", "a table is .parquet"),
+        ("a.xlsx", b"PK\x03\x04", "a table is .parquet.*; save its sheet as CSV"),
+        ("a.json", b"[]", r"a table is .parquet.*; a JSON list becomes JSON lines by jq -c '\.\[\]' FILE > FILE.jsonl"),
+        ("a.json.gz", b"", "a table is .parquet.*; a JSON list becomes JSON lines"),
     ],
 )
 def test_what_no_experiment_can_be_made_of_is_said_in_one_line(name, content, said, tmp_path):

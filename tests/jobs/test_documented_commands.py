@@ -62,7 +62,7 @@ ELSEWHERE = {
     "python jobs/submit.py pipeline configs/td.yaml": LINES,
     "python jobs/pipeline.py configs/td.yaml": LINES,  # of `ray job submit`
 }
-# Options and verbs that the text names by themselves.
+# Options that the text names by themselves.
 OPTIONS = {
     "--address": "tests/jobs/test_submit.py::test_nobody_answers",
     "--compare A B": "tests/jobs/test_report.py::test_two_experiments_are_compared",
@@ -71,7 +71,6 @@ OPTIONS = {
     "--open": "tests/jobs/test_open.py::test_the_page_is_opened_where_it_is_asked_for",
     "--push": "tests/export/test_push.py::test_every_file_arrives_and_the_card",
     "--verbose": "tests/jobs/test_ray_messages.py::test_a_real_ray_is_sifted_and_the_file_told_once",
-    "jobs/translate.py": "tests/jobs/test_translate.py::test_rows_are_translated_and_nothing_is_overwritten",
 }
 PYTHON = {
     "docs/index.md": ["experiment.claims()"],

@@ -45,7 +45,10 @@ def test_encoders_take_turns_batch_by_batch(monkeypatch):
     wall, cpu = itertools.count(), itertools.count(0, 0.5)
     monkeypatch.setattr(latency.time, "perf_counter", lambda: next(wall))
     monkeypatch.setattr(latency.time, "process_time", lambda: next(cpu))
-    found = measure(passes, {"a": [3, 4], "b": [5, 6]}, texts=2, threads=1, warm_up=1, runs=2)
+    after = []
+    lengths = {"a": [3, 4], "b": [5, 6]}
+    found = measure(passes, lengths, 2, threads=1, warm_up=1, runs=2, after_round=lambda: after.append(len(order)))
+    assert after == [4, 8, 12]
     first = [("a", 0), ("b", 0), ("b", 1), ("a", 1)]
     second = [("b", 0), ("a", 0), ("a", 1), ("b", 1)]
     assert order == first + second + first

@@ -50,7 +50,7 @@ def test_what_did_not_change_is_left_out(inputs, raised):
     assert numbers == {"compared": 8, "identical": 15, "not scored in B": 1}
     text = plain(summary(compared))
     assert "td-distilmbert (B) is better than" in text
-    assert "The difference is +3.00 points of F1 on average over 8 cells (" in text
+    assert "; the difference is +3.00 points of F1 on average over 8 cells (" in text
     assert "15 cells are left out, since nothing in them changed from A to B" in text
     assert "1 cell has no scores yet in A or in B." in text
 

@@ -93,7 +93,10 @@ def test_control_characters_are_shown_and_not_sent(make_inputs, render):
 def test_the_first_screen_comes_first_and_the_rest_is_folded(files):
     page = files["index.html"].decode()
     first, rest = page[: page.index("<details")], page[page.index("<details") :]
-    assert first.count('<p class="lead">') == 3  # what to ship, how sure that is, and the other baseline
+    assert first.count("<dd>") == 3 and first.count('<p class="lead">') == 1  # three sentences, and the other baseline
+    assert re.findall("<dt>(.*?)</dt>", first) == ["What to do", "How sure", "Cost"]
+    for sentence in re.findall("<dd>(.*?)</dd>", first, re.DOTALL):
+        assert re.fullmatch(r"[A-Z](?:[^.]|\.(?=\S))*\.", sentence), sentence
     assert first.index("Ship ") < first.index("points of F1 on average") < first.index("<img")
     assert first.count("<img") == 1
     assert "<table" not in first

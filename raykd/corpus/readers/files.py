@@ -40,6 +40,14 @@ FOLDER_NAMES = {
     "dump": (r"\.xml(-p\d+p\d+)?$", "*.xml"),
     "extracted": (r"^wiki_\d+$", "wiki_00 and so on, in it and in its folders AA, AB, ..."),
 }
+# What people have in place of a table, and what makes one of it.
+CURES = {
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), "save its sheet as CSV (UTF-8)"),
+    ".json": "a JSON list becomes JSON lines by jq -c '.[]' FILE > FILE.jsonl; where each line is an object, rename it "
+    "to .jsonl",
+    ".xml": "posts of Stack Exchange have a reader of their own, reader: stackexchange",
+    **dict.fromkeys((".7z", ".zip", ".tar", ".tgz", ".rar"), "unpack it"),
+}
 NAMED, LISTED = 5, 100  # files that a line names before it counts the others, and that a manifest names
 _EXTRACTED = re.compile(r"(?:^|/)([A-Z]{2}/[^/]+)$")  # WikiExtractor's AA/wiki_00
 _LINE_END = re.compile(rb"\r\n?|\n")
@@ -53,6 +61,11 @@ def plain_name(path: str) -> str:
     """The last part of a path, as the uncompressed file is called."""
     name = path.rsplit("/", 1)[-1]
     return name[: len(name) - len(compression(name))]
+
+
+def cure(path: str) -> str:
+    """What makes a table of a file that is none, as far as its name tells; else ""."""
+    return CURES.get(PurePosixPath(plain_name(path).lower()).suffix, "")
 
 
 def name_in_source(source: Source, path: str) -> str:
@@ -126,7 +139,11 @@ def _how_to_read(source: Source, passed_over: Sequence[str]) -> str:
     for one in passed_over[:LISTED]:  # each is a question to the store
         if ask(filesystem, "isdir", one):
             return f"name a folder in it: {one}"
-    return f"to read those, write a pattern: {source.path.rstrip('/')}/*{PurePosixPath(passed_over[0]).suffix}"
+    suffixes = [PurePosixPath(one).suffix for one in passed_over]
+    if source.reader == "table" and ".txt" not in suffixes:  # no other is a table, whatever names it
+        return next(filter(None, map(cure, passed_over)), "put such files there, or name another folder")
+    suffix = ".txt" if source.reader == "table" else suffixes[0]
+    return f"to read those, write a pattern: {source.path.rstrip('/')}/*{suffix}"
 
 
 def _why_not(source: Source) -> str:

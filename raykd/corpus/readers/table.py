@@ -16,7 +16,7 @@ from raykd.corpus.html import html_to_text
 from raykd.corpus.readers import table_csv, table_lines, table_parquet
 from raykd.corpus.readers.compression import compression
 from raykd.corpus.readers.conversations import Turn, join_turns
-from raykd.corpus.readers.files import check_content, plain_name
+from raykd.corpus.readers.files import check_content, cure, plain_name
 from raykd.corpus.readers.table_labels import cell_values, row_labels
 from raykd.corpus.readers.units import Record, Row, Unit
 from raykd.corpus.values import Tally, expected, matches, shown_names, shown_value, value_text
@@ -95,7 +95,7 @@ def suffix_of(path: str) -> str:
     if not suffix or (compression(path) and not FORMS[suffix].is_text):
         raise InputError(
             f"{path}: a table is .parquet, .jsonl, .ndjson, .csv, .tsv or .txt, but for parquet also with .gz, .bz2, "
-            ".zst or .xz"
+            f".zst or .xz{'; ' if (known := cure(path)) else ''}{known}"
         )
     return suffix
 

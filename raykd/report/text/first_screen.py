@@ -1,21 +1,21 @@
-"""The first screen: what to ship at which cost, what it gains and how sure that is, and on which tasks it does not.
+"""The first screen: what to ship and what it gains, how sure that is, what it costs; then where it is otherwise.
 
-A few sentences for a reader who decides on a product and knows no statistics. They say what `claims` can stand for and
-no more: of one distillation they speak as of this encoder, and they never compare what was not tested.
+Three sentences for a reader who decides on a product and knows no statistics, where one encoder is compared with one
+baseline. They say what `claims` can stand for and no more: of one distillation they speak as of this encoder, and they
+never compare what was not tested.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from raykd.report.inputs import ReportInputs
 from raykd.report.results import Results
-from raykd.report.tables.encoders import first_latencies
-from raykd.report.tables.table import records
-from raykd.report.text.numbers import NO_BREAK, count, listed, milliseconds, plural
+from raykd.report.text.advice import advice, costs
+from raykd.report.text.claim_words import MOST_NAMES, cells_of, in_points, is_once, is_small, margin, places
+from raykd.report.text.numbers import NO_BREAK, listed, plural
 from raykd.statistics.claims import BETTER, CANNOT_TELL, NO_WORSE, NOT_YET, WORSE, Claim
 from raykd.statistics.comparisons import SEED
 from raykd.statistics.design import Change
@@ -23,22 +23,22 @@ from raykd.statistics.verdict import points
 
 OUTCOMES = (BETTER, NO_WORSE, CANNOT_TELL, WORSE, NOT_YET)  # in the order in which they are told
 MOST_SENTENCES = 2  # on claims of one kind, before they are grouped
-MOST_NAMES = 4  # of tasks in a sentence
 WHAT_A_CELL_IS = "A cell is a task in a language, with frozen or fine-tuned weights."
-LESS, MORE = "less", "more"  # time than the baseline
 DATE = 10  # characters of an ISO date without its time
 
 
 @dataclass(frozen=True)
 class FirstScreen:
-    """ship, verdict and where: a sentence or two each, a line for each of two claims; others: one line for each further
-    baseline; warnings: what makes all of it less sure than it sounds."""
+    """ship, verdict, costs: a sentence each, a line for each of several claims; others: one line for each further
+    baseline; warnings: what makes all of it less sure than it sounds; details: what it holds for, and where it is
+    otherwise."""
 
     ship: str
     verdict: str
-    where: str
+    costs: str
     others: tuple[str, ...]
     warnings: tuple[str, ...]
+    details: tuple[str, ...]
 
 
 def first_screen(inputs: ReportInputs, results: Results) -> FirstScreen:
@@ -46,13 +46,19 @@ def first_screen(inputs: ReportInputs, results: Results) -> FirstScreen:
     primary = sorted(results.primary_claims, key=lambda claim: OUTCOMES.index(claim.outcome))
     if not primary:
         nothing = "No adapted encoder is planned beside a baseline in this experiment, so there is nothing to decide."
-        return FirstScreen("", nothing, "", (), warnings(inputs))
+        return FirstScreen("", nothing, "", (), warnings(inputs), ())
+    told = [where(claim, len(primary)) for claim in primary]
+    if len(primary) <= MOST_SENTENCES:  # of more, `verdicts` says it once
+        held = [beyond(claim) for claim in primary]
+        several = [f"{claim.encoder}: {text}" for claim, text in zip(primary, held, strict=True) if text]
+        told = [*(held if len(primary) == 1 else several), *told]
     return FirstScreen(
-        ship=ship(inputs, primary),
+        ship=advice(inputs, primary),
         verdict=verdicts(primary),
-        where="\n".join(filter(None, (*(where(claim, len(primary)) for claim in primary), WHAT_A_CELL_IS))),
+        costs=costs(inputs, primary),
         others=tuple(beside(own) for own in _by_baseline(results.other_claims)),
         warnings=warnings(inputs),
+        details=(*filter(None, told), WHAT_A_CELL_IS),
     )
 
 
@@ -77,7 +83,7 @@ def beside(claims: Sequence[Claim]) -> str:
 
 def _of_one(claims: Sequence[Claim]) -> list[str]:
     """What is said once of all claims, if there are some on single distillations."""
-    some = any(_once(claim) and not math.isnan(claim.gain) for claim in claims)
+    some = any(is_once(claim) and not math.isnan(claim.gain) for claim in claims)
     return ["Where an encoder is distilled once, this says nothing of another distillation."] if some else []
 
 
@@ -86,7 +92,7 @@ def _grouped(claims: Sequence[Claim]) -> list[str]:
     baseline = claims[0].baseline
     openings = {
         BETTER: f"Better than {baseline}",
-        NO_WORSE: f"No worse than {baseline} by more than {_margin(claims[0])}",
+        NO_WORSE: f"No worse than {baseline} by more than {margin(claims[0])}",
         CANNOT_TELL: f"Cannot tell from {baseline}",
         WORSE: f"Worse than {baseline}",
         NOT_YET: f"Not yet compared with {baseline}",
@@ -96,7 +102,7 @@ def _grouped(claims: Sequence[Claim]) -> list[str]:
 
 
 def verdict(claim: Claim, claims: int = 1) -> str:
-    """What was better, by how many points, and how sure that is."""
+    """What was better, by how many points, and how sure that is: a sentence."""
     encoder, baseline = claim.encoder, claim.baseline
     if claim.outcome == NOT_YET:
         cells = len({cell for cell, *_ in claim.missing})
@@ -113,14 +119,14 @@ def verdict(claim: Claim, claims: int = 1) -> str:
     one = claim.unit == SEED
     this = f"this one distillation of {encoder}" if one and not claim.encoder_fixed else encoder
     that = baseline if not one or claim.baseline_fixed else f"this one distillation of {baseline}"
-    more = f", nor whether it loses more than {_margin(claim)}" if claim.smallest_effect else ""
-    mean = " on average" if _cells(claim, "worse") else ""
-    least = ", by less than the " + _margin(claim) + " worth having" if _small(claim) else ""
-    whether = "may be a little better or worse than" if _small(claim) else "cannot be told to be better than"
+    more = f", nor whether it loses more than {margin(claim)}" if claim.smallest_effect else ""
+    mean = " on average" if cells_of(claim, "worse") else ""
+    least = ", by less than the " + margin(claim) + " worth having" if is_small(claim) else ""
+    whether = "may be a little better or worse than" if is_small(claim) else "cannot be told to be better than"
     said = {
         BETTER: f"Better{mean}: {this} is better than {that}{least}",
-        WORSE: f"Worse{' on average' if _cells(claim, 'better') else ''}: {this} is worse than {that}",
-        NO_WORSE: f"No worse{mean} by more than {_margin(claim)}: {this} {whether} {that}",
+        WORSE: f"Worse{' on average' if cells_of(claim, 'better') else ''}: {this} is worse than {that}",
+        NO_WORSE: f"No worse{mean} by more than {margin(claim)}: {this} {whether} {that}",
         CANNOT_TELL: f"Cannot tell whether {this} is better or worse than {that}{more}",
     }[claim.outcome]
     together = f", since {claims} encoders are compared at once" if claims > 1 else ""
@@ -129,9 +135,9 @@ def verdict(claim: Claim, claims: int = 1) -> str:
         f"{100 * claim.confidence:.3g}{NO_BREAK}% interval from {points(claim.low)} to {points(claim.high)}{together}"
     )
     return (
-        f"{said}. The difference is {_points(claim.gain)} of F1 on average over {plural(len(claim.cells), 'cell')} "
-        f"({interval}{over}). {_beyond(claim)}"
-    ).strip()
+        f"{said}; the difference is {in_points(claim.gain)} of F1 on average over {plural(len(claim.cells), 'cell')} "
+        f"({interval}{over})."
+    )
 
 
 def where(claim: Claim, claims: int = 1) -> str:
@@ -140,7 +146,7 @@ def where(claim: Claim, claims: int = 1) -> str:
     if claim.outcome == NOT_YET or math.isnan(claim.gain):
         return ""
     who = f"{claim.encoder}: " if several else ""
-    by_outcome = {name: _cells(claim, name) for name in ("better", "worse", "unclear")}
+    by_outcome = {name: cells_of(claim, name) for name in ("better", "worse", "unclear")}
     total, better = len(claim.cells), len(by_outcome["better"])
     if not better and not by_outcome["worse"]:
         cells = "its one cell" if total == 1 else f"any of the {total} cells by itself"
@@ -150,111 +156,10 @@ def where(claim: Claim, claims: int = 1) -> str:
         text = f"{who}{outcome} in {'its one cell' if total == 1 else f'each of the {total} cells'}"
     else:
         words = {"better": "better", "worse": "worse", "unclear": "cannot tell"}
-        parts = [f"{words[name]} in {_places(claim, name)}" for name, cells in by_outcome.items() if cells]
+        parts = [f"{words[name]} in {places(claim, name)}" for name, cells in by_outcome.items() if cells]
         text = f"{who}{'; '.join(parts)}"
     text = text if several else text[0].upper() + text[1:]
     return f"{text}. {_spread(claim) if claims <= MOST_SENTENCES else ''}".strip()
-
-
-def ship(inputs: ReportInputs, primary: Sequence[Claim]) -> str:
-    """What to do, what it gains, and what it costs where that is known: a line for each kind of answer."""
-    lines = []
-    better = [claim for claim in primary if claim.outcome == BETTER and not _small(claim)]
-    # Where it depends on the task, whatever the mean of all says.
-    mixed = [claim for claim in primary if claim.outcome != BETTER or _cells(claim, "worse")]
-    split = [claim for claim in mixed if _cells(claim, "better")]
-    for claim in primary:
-        stored = " as it is stored here (another distillation would have to be scored anew)"
-        what = f"{claim.encoder}{stored if _once(claim) and not claim.encoder_fixed else ''}"
-        costs = cost(inputs, claim.encoder, claim.baseline)
-        if claim in split:
-            keep = _places(claim, "worse") if claim in better else "the others"
-            lines.append(
-                f"Ship {what} for {_places(claim, 'better')} alone: {_points(_gain(claim, 'better'))} on average there "
-                f"over {claim.baseline}. Keep {claim.baseline} for {keep}. {costs}"
-            )
-        elif claim in better:
-            keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
-            lines.append(f"Ship {what}: {_points(claim.gain)} on average over {claim.baseline}.{keep} {costs}")
-        elif claim.outcome == BETTER:
-            small = f"gains is less than the {_margin(claim)} worth having"
-            advice = {
-                LESS: f"Ship {what}: what it {small}, but it takes less time for a text",
-                MORE: f"Keep {claim.baseline}: what {claim.encoder} {small}, and it takes more time for a text",
-                None: f"Ship {what} if it costs no more to run than {claim.baseline}: what it {small}",
-            }
-            lines.append(f"{advice[_time_taken(inputs, claim)]}. {costs}")
-        elif claim.outcome == NO_WORSE:
-            nothing, than = _small(claim), f"than {claim.baseline}"
-            gain = "what it gains cannot be told"
-            advice = {
-                LESS: f"Ship {what}: it takes less time for a text {than}; "
-                f"{'apart from that there is nothing to gain' if nothing else gain}",
-                MORE: f"Keep {claim.baseline}: {claim.encoder} takes more time for a text, and "
-                f"{'there is nothing to gain' if nothing else gain}",
-                None: f"Ship {what} if it costs less to run {than}; "
-                f"{'else there is nothing to gain' if nothing else gain}",
-            }
-            taken = _time_taken(inputs, claim)
-            keep = f" Keep {claim.baseline} for {_places(claim, 'worse')}." if _cells(claim, "worse") else ""
-            lose = f" It may lose up to {_points(-claim.low).removeprefix('+')} of F1." if claim.low < 0 else ""
-            lines.append(f"{advice[taken]}.{lose + keep if taken != MORE else ''} {costs}")
-    if len(better) > 1 and _share_cells(better):
-        names = listed([claim.encoder for claim in better])
-        lines.append(f"Nothing here tests {names} against each other, so choose by cost.")
-    if unclear := [claim for claim in primary if claim.outcome == CANNOT_TELL and claim not in split]:
-        names = listed([claim.encoder for claim in unclear], "or")
-        also = f" where you thought of {names}" if len(primary) > len(unclear) else ""
-        costs = f" {cost(inputs, unclear[0].encoder, unclear[0].baseline)}" if len(unclear) == 1 else ""
-        lines.append(
-            f"Keep {unclear[0].baseline} for now{also}: these data do not show what {names} would gain or lose.{costs}"
-        )
-    if worse := [claim for claim in primary if claim.outcome == WORSE and claim not in split]:
-        lost = listed([f"{claim.encoder} loses {_points(-claim.gain).removeprefix('+')}" for claim in worse])
-        lines.append(f"Keep {worse[0].baseline}: {lost}.")
-    if waiting := [claim.encoder for claim in primary if claim.outcome == NOT_YET]:
-        lines.append(f"Decide nothing on {listed(waiting)} yet.")
-    return "\n".join(lines)
-
-
-def cost(inputs: ReportInputs, encoder: str, baseline: str) -> str:
-    """Size and time per text of one encoder beside another's, as far as they are measured: a sentence."""
-    parameters = dict(zip(inputs.encoders["encoder"], inputs.encoders["parameters"], strict=True))
-    own, other = (parameters.get(name) for name in (encoder, baseline))
-    if own is None or other is None:
-        size = "Its size beside it is not known here"
-    elif own == other:
-        size = f"Both have {_millions(own)} million parameters"
-    else:
-        size = (
-            f"It has {_millions(own)} million parameters, and {baseline} {_millions(other)} ({_relative(own, other)})"
-        )
-    times = _times(inputs)
-    if encoder not in times or baseline not in times:
-        return f"{size}; their time per text was not measured."
-    own, other = (times[name].median for name in (encoder, baseline))
-    return (
-        f"{size}; it takes {milliseconds(own)}{NO_BREAK}ms for a text in batches of {count(times[encoder].batch)}, and "
-        f"{baseline} {milliseconds(other)} ({_relative(own, other)})."
-    )
-
-
-def _times(inputs: ReportInputs) -> dict[str, Any]:
-    """Encoder -> its first measurement."""
-    times: dict[str, Any] = {}
-    for found in records(first_latencies(inputs)):
-        times.setdefault(found.encoder, found)
-    return times
-
-
-def _time_taken(inputs: ReportInputs, claim: Claim) -> str | None:
-    """Whether the encoder for sure takes less or more time than the baseline, by the intervals of their ratios to one
-    reference; None where both were not timed or nothing is sure."""
-    times = _times(inputs)
-    if not {claim.encoder, claim.baseline} <= times.keys():
-        return None
-    own, other = times[claim.encoder], times[claim.baseline]
-    return LESS if own.ratio_low > other.ratio_high else MORE if own.ratio_high < other.ratio_low else None
 
 
 def warnings(inputs: ReportInputs) -> tuple[str, ...]:
@@ -311,7 +216,7 @@ def _by_baseline(claims: Sequence[Claim]) -> list[list[Claim]]:
 def _briefly(claim: Claim) -> str:
     if math.isnan(claim.gain):
         return claim.encoder
-    return f"{claim.encoder} {_points(claim.gain)} ({points(claim.low)} to {points(claim.high)})"
+    return f"{claim.encoder} {in_points(claim.gain)} ({points(claim.low)} to {points(claim.high)})"
 
 
 def _covered(claims: Sequence[Claim]) -> str:
@@ -321,11 +226,13 @@ def _covered(claims: Sequence[Claim]) -> str:
     return f"over {over}" + (" and test texts" if all(claim.covers_texts for claim in claims) else "")
 
 
-def _beyond(claim: Claim) -> str:
+def beyond(claim: Claim) -> str:
     """What a claim holds for beside the encoders and texts at hand, and what it cannot say."""
+    if claim.outcome == NOT_YET or math.isnan(claim.gain):
+        return ""
     texts = "other test texts of their kind" if claim.covers_texts else ""
     seeds = f"This holds for {' and '.join(filter(None, ('other classifier seeds', texts)))}."
-    if claim.unit == SEED and not _once(claim):
+    if claim.unit == SEED and not is_once(claim):
         return "" if claim.outcome == CANNOT_TELL else seeds  # no distillation was drawn
     if claim.unit == SEED:
         if claim.outcome == CANNOT_TELL or math.isnan(claim.stands_below):
@@ -358,70 +265,6 @@ def _spread(claim: Claim) -> str:
     return f"{ranging}."
 
 
-def _once(claim: Claim) -> bool:
-    """Whether there is one distillation on a side that is not a given encoder."""
-    return claim.unit == SEED and not (claim.baseline_fixed and claim.encoder_fixed)
-
-
-def _small(claim: Claim) -> bool:
-    """Whether the difference is below the smallest effect of interest for sure."""
-    return claim.smallest_effect is not None and claim.high < claim.smallest_effect
-
-
-def _cells(claim: Claim, outcome: str) -> list[tuple[str, str, str]]:
-    """The cells that are better, worse or unclear; all are unclear where there are too few distillations for a test."""
-    few = claim.resolution >= 0.05
-    return [
-        (cell.task, cell.language, cell.weights)
-        for cell in records(claim.cells)
-        if ("unclear" if few else "better" if cell.low > 0 else "worse" if cell.high < 0 else "unclear") == outcome
-    ]
-
-
-def _gain(claim: Claim, outcome: str) -> float:
-    """The mean gain over the cells of one outcome."""
-    here = set(_cells(claim, outcome))
-    return float(
-        np.mean([cell.gain for cell in records(claim.cells) if (cell.task, cell.language, cell.weights) in here])
-    )
-
-
-def _places(claim: Claim, outcome: str) -> str:
-    """The cells of one outcome, a task and language without its weights where all of them are among these."""
-    here = _cells(claim, outcome)
-    everywhere = [(cell.task, cell.language) for cell in records(claim.cells)]
-    names = []
-    for task, language in dict.fromkeys((task, language) for task, language, _ in here):
-        weights = [own[2] for own in here if own[:2] == (task, language)]
-        whole = len(weights) == everywhere.count((task, language)) and len(weights) > 1
-        names += [f"{task} {language}"] if whole else [f"{task} {language} {own}" for own in weights]
-    shown = names[:MOST_NAMES]
-    return listed([*shown, *([f"{len(names) - len(shown)} more"] if len(names) > len(shown) else [])])
-
-
 def _planned(claim: Claim) -> int:
     complete = claim.cells["complete"].sum() if len(claim.cells) else 0
     return int(complete) + len({cell for cell, *_ in claim.missing})
-
-
-def _share_cells(claims: Sequence[Claim]) -> bool:
-    """Whether two of these encoders are scored in the same cell."""
-    places = [set(claim.cells[["task", "language", "weights"]].itertuples(index=False, name=None)) for claim in claims]
-    return any(own & other for place, own in enumerate(places) for other in places[place + 1 :])
-
-
-def _points(difference: float) -> str:
-    return f"{points(difference)}{NO_BREAK}points"
-
-
-def _margin(claim: Claim) -> str:
-    margin = 100 * (claim.smallest_effect or 0.0)
-    return f"{margin:g}{NO_BREAK}point{'' if margin == 1 else 's'}"
-
-
-def _millions(parameters: float) -> str:
-    return f"{parameters / 1e6:.3g}"
-
-
-def _relative(own: float, other: float) -> str:
-    return f"{100 * (own / other - 1):+.0f}".replace("-", "−") + f"{NO_BREAK}%"

@@ -198,6 +198,21 @@ def test_text_files_of_a_folder_are_read_where_a_pattern_asks_for_them(tmp_path)
     assert [row.text for row in rows(table(f"{tmp_path}/*.txt"))] == ["a.txt", "b.txt"]
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("README.md",), "put such files there, or name another folder"),
+        (("README.md", "book.xlsx"), r"save its sheet as CSV \(UTF-8\)"),
+        (("README.md", "a.txt", "book.xlsx"), r"write a pattern: \S+/\*\.txt"),
+    ],
+)
+def test_a_folder_without_a_table_names_what_would_make_one(tmp_path, names, said):
+    for name in names:
+        (tmp_path / name).write_text(name)
+    with pytest.raises(InputError, match=f"; (to read those, )?{said}$"):
+        source_files(table(tmp_path))
+
+
 @pytest.mark.parametrize("path", ["text", "text/*/wiki_*"])
 def test_the_layout_of_wikiextractor_is_read_whole(tmp_path, path):
     for number, (folder, name) in enumerate(itertools.product(("AA", "AB"), ("wiki_00", "wiki_01"))):

@@ -96,7 +96,8 @@ def constant(effect):
 
 def screen(found):
     first = first_screen(*found)
-    return replace(first, **{name: plain(getattr(first, name)) for name in ("verdict", "where", "ship")})
+    texts = {name: plain(getattr(first, name)) for name in ("verdict", "costs", "ship")}
+    return replace(first, **texts, details=plain("\n".join(first.details)))
 
 
 def plain(text):
@@ -107,7 +108,7 @@ def plain(text):
 def test_no_effect_cannot_be_told_and_nothing_is_shipped(report, random):
     first = screen(report(constant(0.0), random=random))
     assert first.verdict.startswith("Cannot tell whether this one distillation of adapted is better or worse")
-    assert first.where.startswith("Cannot tell in any of the 8 cells by itself.")
+    assert "Cannot tell in any of the 8 cells by itself." in first.details
     assert first.ship.startswith("Keep student for now")
     assert first.warnings == ()
 
@@ -116,12 +117,12 @@ def test_no_effect_cannot_be_told_and_nothing_is_shipped(report, random):
 def test_an_effect_of_five_distillations_is_better(report, random):
     found = report(constant(0.02), distillations=(5, 5), spread=0.004, random=random)
     first = screen(found)
-    assert first.verdict.startswith("Better: adapted is better than student. The difference is +")
+    assert first.verdict.startswith("Better: adapted is better than student; the difference is +")
     assert "one distillation" not in first.verdict
-    assert "another distillation" not in first.verdict + first.ship
+    assert "another distillation" not in first.verdict + first.ship + first.details.lower()
     assert first.ship.startswith("Ship adapted: +")
-    assert "This holds for other distillations by the same recipe." in first.verdict
-    assert "It has 90 million parameters, and student 120 (−25 %); their time per text was not" in first.ship
+    assert "This holds for other distillations by the same recipe." in first.details
+    assert first.costs == "It has 90 million parameters, and student 120 (−25 %); their time per text was not measured."
     claim = found[1].claims[0]
     assert (claim.unit, claim.distillations) == ("distillation", 5)
     assert claim.low < 0.02 < claim.high
@@ -131,29 +132,29 @@ def test_an_effect_of_five_distillations_is_better(report, random):
 def test_an_effect_of_one_distillation_is_one_of_this_encoder(report, random):
     first = screen(report(constant(0.02), random=random))
     assert first.verdict.startswith(
-        "Better: this one distillation of adapted is better than this one distillation of student."
+        "Better: this one distillation of adapted is better than this one distillation of student; the difference is +"
     )
-    assert "This holds for other classifier seeds. Another distillation may do otherwise, unless" in first.verdict
-    assert "Ship adapted as it is stored here (another distillation would have to be scored anew)" in first.ship
-    assert first.where.startswith("Better in each of the 8 cells.")
+    assert "This holds for other classifier seeds. Another distillation may do otherwise, unless" in first.details
+    assert first.ship.startswith("Ship adapted as it is stored here: +")
+    assert "Better in each of the 8 cells." in first.details
 
 
 def test_against_a_given_encoder_only_ones_own_distillation_is_doubted(report):
     first = screen(report(constant(0.02), fixed=("student",)))
-    assert first.verdict.startswith("Better: this one distillation of adapted is better than student.")
+    assert first.verdict.startswith("Better: this one distillation of adapted is better than student;")
 
 
 def test_of_two_given_encoders_no_distillation_is_spoken_of(report):
     first = screen(report(constant(0.02), fixed=("student", "adapted")))
-    assert first.verdict.startswith("Better: adapted is better than student.")
-    assert "This holds for other classifier seeds." in first.verdict
-    assert "distillation" not in first.verdict + first.ship
+    assert first.verdict.startswith("Better: adapted is better than student;")
+    assert "This holds for other classifier seeds." in first.details
+    assert "distillation" not in first.verdict + first.ship + first.details
 
 
 @pytest.mark.parametrize("random", range(3))
 def test_worse_is_said_as_plainly(report, random):
     first = screen(report(constant(-0.02), distillations=(5, 5), spread=0.004, random=random))
-    assert first.verdict.startswith("Worse: adapted is worse than student. The difference is −")
+    assert first.verdict.startswith("Worse: adapted is worse than student; the difference is −")
     assert first.ship.startswith("Keep student: adapted loses ")
 
 
@@ -162,7 +163,8 @@ def test_a_difference_below_the_smallest_effect_is_no_worse(report):
     assert first.verdict.startswith(
         "No worse by more than 1 point: adapted may be a little better or worse than student"
     )
-    assert first.ship.startswith("Ship adapted if it costs less to run than student; else there is nothing to gain. It")
+    start = "Ship adapted if it costs less to run than student; else there is nothing to gain, and it may lose up to "
+    assert first.ship.startswith(start) and first.ship.endswith(" points of F1.")
     unclear = screen(report(constant(-0.008), distillations=(3, 3), spread=0.01, smallest_effect=0.01))
     assert unclear.verdict.startswith(
         "Cannot tell whether adapted is better or worse than student, nor whether it loses"
@@ -182,27 +184,27 @@ def test_opposite_gains_are_no_advice_for_all_tasks(report, smallest_effect):
     first = screen(found)
     if smallest_effect:
         assert first.verdict.startswith("No worse on average by more than 1 point: ")
-    assert first.where.startswith("Better in tags eng and tags spa; worse in tags jpn and tags por.")
+    assert "Better in tags eng and tags spa; worse in tags jpn and tags por." in first.details
     assert first.ship.startswith("Ship adapted for tags eng and tags spa alone: +")
-    assert "Keep student for the others." in first.ship
+    assert "; keep student for the others." in first.ship
     assert "nothing to gain" not in first.ship
 
 
 def test_too_few_distillations_say_nothing_of_a_cell_either(report):
     found = report(constant(0.04), distillations=(3, 3), spread=0.002)
     first = screen(found)
-    assert "So few distillations (3 against 3) could not show a difference" in first.verdict
-    assert first.where.startswith("Cannot tell in any of the 8 cells by itself.")
+    assert "So few distillations (3 against 3) could not show a difference" in first.details
+    assert "Cannot tell in any of the 8 cells by itself." in first.details
     declared = screen(report(constant(0.04), distillations=(3, 3), spread=0.002, smallest_effect=0.01))
     assert declared.verdict.startswith(
-        "No worse by more than 1 point: adapted cannot be told to be better than student."
+        "No worse by more than 1 point: adapted cannot be told to be better than student; the"
     )
     assert "nothing to gain" not in declared.ship and "may lose" not in declared.ship
 
 
 def test_better_by_less_than_what_is_worth_having_is_no_reason_to_pay_more(report):
     first = screen(report(constant(0.006), distillations=(5, 5), spread=0.001, smallest_effect=0.02))
-    assert first.verdict.startswith("Better: adapted is better than student, by less than the 2 points worth having.")
+    assert first.verdict.startswith("Better: adapted is better than student, by less than the 2 points worth having; ")
     assert first.ship.startswith("Ship adapted if it costs no more to run than student: what it gains is less than")
     timed = screen(
         report(constant(0.006), distillations=(5, 5), spread=0.001, smallest_effect=0.02, latency=times(2.0))
@@ -223,8 +225,11 @@ def times(ratio: float) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("ratio", "advice"),
     [
-        (2.0, "Ship adapted: it takes less time for a text than student; apart from that there is nothing to gain."),
-        (1.02, "Ship adapted if it costs less to run than student; else there is nothing to gain."),
+        (
+            2.0,
+            "Ship adapted: it takes less time for a text than student; apart from that there is nothing to gain, and",
+        ),
+        (1.02, "Ship adapted if it costs less to run than student; else there is nothing to gain, and"),
         (0.5, "Keep student: adapted takes more time for a text, and there is nothing to gain."),
     ],
 )
@@ -232,7 +237,7 @@ def test_what_was_timed_is_no_condition_any_more(report, ratio, advice):
     effect = {"distillations": (5, 5), "spread": 0.002, "smallest_effect": 0.01}
     first = screen(report(constant(0.0005), **effect, latency=times(ratio)))
     assert first.ship.startswith(advice)
-    assert f"it takes {10 / ratio:.3g} ms for a text in batches of 1, and student 10" in first.ship
+    assert f"it takes {10 / ratio:.3g} ms for a text in batches of 1, and student 10" in first.costs
     loss = re.search(r"may lose up to (\S+) points", first.ship)
     if advice.startswith("Keep"):
         assert not loss
@@ -265,7 +270,7 @@ def test_a_baseline_of_zero_gives_points_and_no_ratio(report):
             values[:] = 0.0 if encoder == "student" else 0.03
 
     found = report(constant(0.01), distillations=(5, 5), spread=0.001, edit=edit)
-    assert screen(found).verdict.startswith("Better: adapted is better than student. The difference is +1.2")
+    assert screen(found).verdict.startswith("Better: adapted is better than student; the difference is +1.2")
     assert np.isnan(found[1].claims[0].ratio)
     assert [row[4].text for row in gain_table(found[1]).rows] == ["–"] * 3
     assert "tags jpn frozen" in gain_table(found[1]).notes[-1]
@@ -280,11 +285,11 @@ def test_two_cells_that_make_the_mean_are_named(report):
     found = report(effects, levels={**LEVELS, "jpn": 0.02})
     first = screen(found)
     assert "+5.1" in first.verdict
-    assert first.where.startswith("Better in tags jpn; worse in tags eng, tags spa and tags por.")
-    assert re.search(r"a few pull the mean up, and half of them are at −\S+ or below\.", first.where)
+    assert "Better in tags jpn; worse in tags eng, tags spa and tags por." in first.details
+    assert re.search(r"a few pull the mean up, and half of them are at −\S+ or below\.", first.details)
     assert first.verdict.startswith("Better on average: ")
-    assert re.search(r"Ship .* for tags jpn alone: \+2[34]\.\d+ points on average there over student\.", first.ship)
-    assert "Keep student for tags eng, tags spa and tags por." in first.ship
+    assert re.search(r"Ship .* for tags jpn alone: \+2[34]\.\d+ points on average there over student; keep", first.ship)
+    assert "; keep student for tags eng, tags spa and tags por." in first.ship
     assert claim_table(found[1]).rows[0][9].text == "–"  # no ratio to a baseline that fails
 
 
@@ -295,7 +300,7 @@ def test_nothing_is_claimed_or_marked_before_all_seeds_are_there(report):
     assert first.verdict.startswith(
         "Not yet: adapted and student are compared when all planned scores are there, and 8"
     )
-    assert first.where == WHAT_A_CELL_IS
+    assert first.details == WHAT_A_CELL_IS and first.costs == ""
     assert first.ship == "Decide nothing on adapted yet."
     assert not any(cell.marks or cell.bold for row in score_table(*found).rows for cell in row)
     assert "8 of the 8 tests on F1 wait for planned seeds" in plain(" ".join(certainty(*found)))
@@ -316,8 +321,8 @@ def test_the_spread_between_distillations_is_not_an_effect(report, random):
     """Three distillations a side from one distribution, ten seeds of each: thirty scores that are no thirty values."""
     found = report(constant(0.0), distillations=(3, 3), spread=0.01, random=random)
     first = screen(found)
-    assert first.verdict.startswith("Cannot tell whether adapted is better or worse than student.")
-    assert "So few distillations (3 against 3) could not show a difference" in first.verdict
+    assert first.verdict.startswith("Cannot tell whether adapted is better or worse than student; the difference is ")
+    assert "So few distillations (3 against 3) could not show a difference" in first.details
     assert set(found[1].tests["stands"]) == {""}
     assert not any(cell.bold for row in score_table(*found).rows for cell in row)
 
@@ -335,6 +340,7 @@ def test_two_encoders_that_are_better_are_not_compared_with_each_other(report):
     first = screen(found)
     assert first.verdict.count("Better: this one distillation of") == 2
     assert "Nothing here tests adapted and second against each other, so choose by cost." in first.ship
+    assert "adapted: This holds for other classifier seeds." in first.details and first.costs.count(" has 90 ") == 1
     assert "97.5 % interval" in first.verdict and "since 2 encoders are compared at once" in first.verdict
 
 
