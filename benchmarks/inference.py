@@ -34,7 +34,7 @@ from raykd.evaluate.predict.heads import SavedHead
 from raykd.evaluate.predict.onnx_runtime import OnnxModel
 from raykd.export.onnx import export_graph
 from raykd.export.parity import LabelledTexts, Reference
-from raykd.export.quantize import quantize
+from raykd.export.quantize import calibrate, quantize
 from raykd.export.run import quantize_to_parity
 from raykd.probe.latency import (
     Pass,
@@ -80,7 +80,8 @@ def student_graphs(vocabulary: int) -> tuple[TextEncoder, bytes, bytes]:
     torch.manual_seed(0)
     student = TextEncoder(DistilBertModel(DistilBertConfig(vocab_size=vocabulary)).eval()).eval()
     graph = export_graph(student, {}, POSITIONS)
-    return student, graph.SerializeToString(), quantize(graph).SerializeToString()
+    inputs = calibrate(graph, random_tokens(64, 16, vocabulary, 0))
+    return student, graph.SerializeToString(), quantize(graph, inputs).SerializeToString()
 
 
 def compare_speed(rounds: int, say: Callable[[str], None]) -> list[str]:
@@ -199,7 +200,7 @@ def compare_decisions(root: Path, say: Callable[[str], None]) -> list[str]:
     say("the graph, and int8 until it keeps parity on the validation texts")
     graph = export_graph(encoder, heads, MAX_LENGTH)
     reference = Reference(encoder, heads, validations)
-    calibration = validations["tags-eng"].tokens.part(0, 128)
+    calibration = joined([own.tokens.part(0, 128) for own in validations.values()])
     found = quantize_to_parity(graph, reference, calibration, Export(), "the encoder", say)
     say(f"{SPLITS['test']:,} test texts of each task, in float and in int8")
     parity = Reference(encoder, heads, tests).compare(OnnxModel(found.model.SerializeToString()))
@@ -215,6 +216,12 @@ def compare_decisions(root: Path, say: Callable[[str], None]) -> list[str]:
             verdict(f"{name}: F1 lost, upper end", -100 * head.low, 0.5, " points", most=True),
         ]
     return lines
+
+
+def joined(parts: Sequence[Ragged]) -> Ragged:
+    lengths = torch.cat([part.lengths for part in parts])
+    values = torch.cat([part.values for part in parts])
+    return Ragged(values, torch.nn.functional.pad(lengths.cumsum(0), (1, 0)))
 
 
 Task = tuple[str, tuple[str, ...], str | None, list[str], np.ndarray]
@@ -255,9 +262,7 @@ def train_head(
         start += rows
     settings = Head(hops=4)
     recipe = Recipe(kind, settings, ClassifierTraining(epochs=15, batch=16, learning_rate=1e-2))
-    seen = torch.cat([parts[split].tokens.values for split in ("train", "validation")])
-    lengths = torch.cat([parts[split].tokens.lengths for split in ("train", "validation")])
-    both = Ragged(seen, torch.nn.functional.pad(lengths.cumsum(0), (1, 0)))
+    both = joined([parts[split].tokens for split in ("train", "validation")])
     with stored_states(encoder, both, 10**10) as states:
         split = SPLITS["train"]
         own, other = (_rows(states, *bounds) for bounds in ((0, split), (split, len(states))))

@@ -4,6 +4,11 @@ An activation's range is found anew for every batch (dynamic), or fixed beforeha
 saves a pass over it and loses some accuracy where ranges differ from text to text. Layers that are named stay in float.
 onnxruntime fuses what stands here with the product into one kernel.
 
+One range leaves few of its 255 steps to most values where some are far larger. In a transformer's hidden states these
+are a few channels: inputs are divided channel by channel by what calibration text says of them, and the weights' rows
+multiplied by the same (SmoothQuant, Xiao et al. 2023, section 4). Behind GELU they are single tokens: such inputs,
+which reach hardly below 0, have a range for each token, from their least value to the token's greatest.
+
 An x86 processor without VNNI multiplies unsigned by signed bytes in 16 bits, which overflow, and unsigned by unsigned
 ones exactly, though slower. An export made on such a machine stores its weights as unsigned (the same steps, moved by
 128), which is right everywhere.
@@ -15,7 +20,7 @@ long, and has one scale for all word embeddings.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +31,8 @@ from raykd.evaluate.classifier.ragged import Ragged
 from raykd.evaluate.predict.onnx_runtime import OnnxModel
 from raykd.probe.machine import cpu_features
 
-Range = tuple[float, float]
+SMOOTHING = 0.6  # how much of the difference between channels goes from inputs to weights
+ONE_SIDED = 1 / 3  # how far below 0 half of the channels reach at most, of how far above, where tokens have ranges
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,30 @@ class Layer:
     name: str
     source: str
     weight: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a layer takes, by calibration text. low, high: float32 [channels], the least and the greatest value of each,
+    and at most and at least 0; divisor: of each; none: as they are."""
+
+    low: np.ndarray
+    high: np.ndarray
+    divisor: np.ndarray | None = None
+
+    @property
+    def one_sided(self) -> bool:
+        return bool(np.median(-self.low - ONE_SIDED * self.high) < 0)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Of all channels once they are divided."""
+        divisor = 1.0 if self.divisor is None else self.divisor
+        return float((self.low / divisor).min()), float((self.high / divisor).max())
+
+    def weights(self, matrix: np.ndarray) -> np.ndarray:
+        """[inputs, outputs] for inputs that are divided."""
+        return matrix if self.divisor is None else matrix * self.divisor[:, None]
 
 
 def signed_overflows() -> bool:
@@ -55,15 +85,16 @@ def quantized_layers(model: onnx.ModelProto) -> list[Layer]:
 
 
 def quantize(
-    model: onnx.ModelProto, in_float: Collection[str] = (), ranges: Mapping[str, Range] | None = None
+    model: onnx.ModelProto, inputs: Mapping[str, Inputs], in_float: Collection[str] = (), static: bool = False
 ) -> onnx.ModelProto:
     """A copy of the graph in int8.
 
-    in_float: names of layers that stay as they are; ranges: of each layer's input (`input_ranges`), None for dynamic.
+    inputs: of every layer, by tensor name (`calibrate`); in_float: names of layers that stay as they are; static:
+    whether ranges are those of calibration, where they are not each token's.
     """
     weights = {one.name: one for one in model.graph.initializer}
     chosen = {layer.name: layer for layer in quantized_layers(model) if layer.name not in in_float}
-    builder = _Builder(weights, ranges)
+    builder = _Builder(weights, inputs, static)
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.name in chosen:
             builder.product(node)
@@ -82,32 +113,41 @@ def quantize(
 
 
 class _Builder:
-    def __init__(self, weights: Mapping[str, onnx.TensorProto], ranges: Mapping[str, Range] | None) -> None:
-        self.weights, self.ranges, self.unsigned = weights, ranges, signed_overflows()
+    def __init__(self, weights: Mapping[str, onnx.TensorProto], inputs: Mapping[str, Inputs], static: bool) -> None:
+        self.weights, self.inputs, self.static, self.unsigned = weights, inputs, static, signed_overflows()
         self.nodes: list[onnx.NodeProto] = []
         self.added: list[onnx.TensorProto] = []
         self.sources: set[str] = set()  # whose quantised form is there: layers that take the same share it
 
     def product(self, node: onnx.NodeProto) -> None:
         source, weight, name = node.input[0], node.input[1], node.name
-        values, scales = to_int8(numpy_helper.to_array(self.weights[weight]), axis=0)
+        inputs = self.inputs[source]
+        values, scales = to_int8(inputs.weights(numpy_helper.to_array(self.weights[weight])), axis=0)
+        of_floor = inputs.low.min() * (values * scales).sum(axis=0)  # what a floor that was taken away comes to
         zeros = np.zeros(values.shape[1], np.int8)
         if self.unsigned:
             values, zeros = to_unsigned(values), to_unsigned(zeros)
-        self._add(f"{name}.weight_int8", values)
-        self._add(f"{name}.weight_scale", scales[0])
-        self._add(f"{name}.weight_zero", zeros)
-        self._source(source)
         own = [f"{name}.weight_int8", f"{name}.weight_scale", f"{name}.weight_zero"]
-        if self.ranges is not None:
+        for constant, value in zip(own, (values, scales[0], zeros), strict=True):
+            self._add(constant, value)
+        if source not in self.sources:
+            self.sources.add(source)
+            self._quantize_input(source, inputs)
+        if self.static and not inputs.one_sided:
             self._node("DequantizeLinear", own, [f"{name}.weight"], axis=1)
             self._node("MatMul", [f"{source}.static", f"{name}.weight"], list(node.output), name)
             return
-        inputs = [f"{source}.uint8", own[0], f"{source}.zero", own[2]]
-        self._node("MatMulInteger", inputs, [f"{name}.int32"], name)
+        self._node("MatMulInteger", [f"{source}.uint8", own[0], f"{source}.zero", own[2]], [f"{name}.int32"], name)
         self._node("Cast", [f"{name}.int32"], [f"{name}.sums"], to=onnx.TensorProto.FLOAT)
-        self._node("Mul", [f"{source}.scale", own[1]], [f"{name}.scale"])
-        self._node("Mul", [f"{name}.sums", f"{name}.scale"], list(node.output))
+        if not inputs.one_sided:
+            self._node("Mul", [f"{source}.scale", own[1]], [f"{name}.scale"])
+            self._node("Mul", [f"{name}.sums", f"{name}.scale"], list(node.output))
+            return
+        self._add(f"{name}.of_floor", of_floor.astype(np.float32))
+        # In this order: of a product of scales onnxruntime's fused kernel would take the first token's for all.
+        self._node("Mul", [f"{name}.sums", own[1]], [f"{name}.columns"])
+        self._node("Mul", [f"{name}.columns", f"{source}.scale"], [f"{name}.above"])
+        self._node("Add", [f"{name}.above", f"{name}.of_floor"], list(node.output))
 
     def embedding(self, node: onnx.NodeProto) -> None:
         """A scale a row: of all rows the largest value would be the others' coarsest step."""
@@ -120,19 +160,43 @@ class _Builder:
         self._node("Gather", [f"{name}.weight_scale", ids], [f"{name}.scale"])
         self._node("Mul", [f"{name}.steps", f"{name}.scale"], list(node.output))
 
-    def _source(self, source: str) -> None:
-        if source in self.sources:
+    def _quantize_input(self, source: str, inputs: Inputs) -> None:
+        if inputs.one_sided:
+            self._quantize_tokens(source, inputs)
             return
-        self.sources.add(source)
-        if self.ranges is None:
-            self._node("DynamicQuantizeLinear", [source], [f"{source}.{part}" for part in ("uint8", "scale", "zero")])
+        divided = source
+        if inputs.divisor is not None:
+            divided = f"{source}.divided"
+            self._add(f"{source}.factor", (1 / inputs.divisor).astype(np.float32))
+            self._node("Mul", [source, f"{source}.factor"], [divided])
+        if not self.static:
+            self._node("DynamicQuantizeLinear", [divided], [f"{source}.{part}" for part in ("uint8", "scale", "zero")])
             return
-        scale, zero = to_uint8_scale(*self.ranges[source])
+        scale, zero = to_uint8_scale(*inputs.range)
         self._add(f"{source}.scale", np.float32(scale))
         self._add(f"{source}.zero", np.uint8(zero))
         own = [f"{source}.scale", f"{source}.zero"]
-        self._node("QuantizeLinear", [source, *own], [f"{source}.uint8"])
+        self._node("QuantizeLinear", [divided, *own], [f"{source}.uint8"])
         self._node("DequantizeLinear", [f"{source}.uint8", *own], [f"{source}.static"])
+
+    def _quantize_tokens(self, source: str, inputs: Inputs) -> None:
+        """From the floor of all to the greatest value of each, whose scale is [..., tokens, 1]."""
+        constants: dict[str, np.ndarray | np.generic] = {
+            "floor": np.float32(inputs.low.min()),
+            "step": np.float32(1 / 255),
+            "zero": np.uint8(0),
+        }
+        constants |= {"least": np.float32(1e-12), "axes": np.array([-1])}
+        for name, value in constants.items():
+            self._add(f"{source}.{name}", value)
+        self._node("Sub", [source, f"{source}.floor"], [f"{source}.above"])
+        self._node("Relu", [f"{source}.above"], [f"{source}.values"])  # calibration has not seen every value
+        self._node("ReduceMax", [f"{source}.values", f"{source}.axes"], [f"{source}.greatest"], keepdims=1)
+        self._node("Mul", [f"{source}.greatest", f"{source}.step"], [f"{source}.some"])
+        self._node("Max", [f"{source}.some", f"{source}.least"], [f"{source}.scale"])
+        self._node("Div", [f"{source}.values", f"{source}.scale"], [f"{source}.steps"])
+        self._node("Round", [f"{source}.steps"], [f"{source}.whole"])
+        self._node("Cast", [f"{source}.whole"], [f"{source}.uint8"], to=onnx.TensorProto.UINT8)
 
     def _add(self, name: str, values: np.ndarray | np.generic) -> None:
         self.added.append(numpy_helper.from_array(np.asarray(values), name))
@@ -174,33 +238,69 @@ def activations(model: onnx.ModelProto, tokens: Ragged) -> Iterator[dict[str, np
         yield {name: values[real] for name, values in found.items()}
 
 
-def input_ranges(model: onnx.ModelProto, tokens: Ragged) -> dict[str, Range]:
-    """The least and the greatest value of every layer's input over calibration texts."""
-    ranges: dict[str, Range] = {}
+def calibrate(model: onnx.ModelProto, tokens: Ragged) -> dict[str, Inputs]:
+    """What every layer takes over calibration texts, by tensor name.
+
+    Channels are divided by max |input| ** SMOOTHING / max |weight| ** (1 - SMOOTHING), over all layers that share the
+    input: both are then about as hard to round.
+    """
+    matrices = {one.name: one for one in model.graph.initializer}
+    weights: dict[str, np.ndarray] = {}
+    for layer in quantized_layers(model):
+        largest = np.abs(numpy_helper.to_array(matrices[layer.weight])).max(axis=1)
+        weights[layer.source] = np.maximum(weights.get(layer.source, 0), largest)
+    lows, highs = ({name: np.zeros(len(one), np.float32) for name, one in weights.items()} for _ in range(2))
     for found in activations(model, tokens):
         for name, values in found.items():
-            low, high = ranges.get(name, (0.0, 0.0))
-            ranges[name] = min(low, float(values.min())), max(high, float(values.max()))
-    return ranges
+            lows[name] = np.minimum(lows[name], values.min(axis=0))
+            highs[name] = np.maximum(highs[name], values.max(axis=0))
+    inputs = {name: Inputs(lows[name], highs[name]) for name in weights}
+    return {
+        name: one if one.one_sided else replace(one, divisor=divisor_of(one, weights[name]))
+        for name, one in inputs.items()
+    }
 
 
-def layer_errors(model: onnx.ModelProto, tokens: Ragged, ranges: Mapping[str, Range] | None = None) -> dict[str, float]:
-    """Of each layer alone, on the float graph's own activations: |int8 product - product| / |product| (Frobenius).
+def divisor_of(inputs: Inputs, weights: np.ndarray) -> np.ndarray:
+    """Of each channel. weights: the largest by which it is multiplied, without sign."""
+    largest = np.maximum(inputs.high, -inputs.low)
+    used = (largest > 0) & (weights > 0)  # others are not divided: whatever they hold, there is nothing to lose
+    divisor = np.where(used, largest, 1) ** SMOOTHING / np.where(used, weights, 1) ** (1 - SMOOTHING)
+    return divisor.astype(np.float32)
+
+
+def layer_errors(
+    model: onnx.ModelProto, tokens: Ragged, inputs: Mapping[str, Inputs], static: bool = False
+) -> dict[str, float]:
+    """Of each layer alone, on the float graph's own activations: |int8 product - product| over |product - its mean|
+    (Frobenius), as the mean of each output says nothing of a text.
 
     The layers with the largest are those whose inputs have outliers, which leave few steps for all other values.
     """
     weights = {one.name: one for one in model.graph.initializer}
     layers = quantized_layers(model)
-    matrices = {layer.weight: numpy_helper.to_array(weights[layer.weight]).astype(np.float32) for layer in layers}
-    rounded = {name: np.multiply(*to_int8(matrix, axis=0)) for name, matrix in matrices.items()}
+    matrices = {layer.name: numpy_helper.to_array(weights[layer.weight]).astype(np.float32) for layer in layers}
+    rounded = {
+        layer.name: np.multiply(*to_int8(inputs[layer.source].weights(matrices[layer.name]), axis=0))
+        for layer in layers
+    }
     wrong, right = (dict.fromkeys((layer.name for layer in layers), 0.0) for _ in range(2))
     for found in activations(model, tokens):
         for layer in layers:
-            values = found[layer.source]
-            low, high = ranges[layer.source] if ranges else (float(values.min()), float(values.max()))
-            scale, zero = to_uint8_scale(low, high)
-            steps = np.clip(np.rint(values / scale) + zero, 0, 255) - zero
-            product = values @ matrices[layer.weight]
-            wrong[layer.name] += float((((steps * scale) @ rounded[layer.weight] - product) ** 2).sum())
-            right[layer.name] += float((product**2).sum())
+            product = found[layer.source] @ matrices[layer.name]
+            off = _rounded(found[layer.source], inputs[layer.source], static) @ rounded[layer.name] - product
+            wrong[layer.name] += float((off**2).sum())
+            right[layer.name] += float(((product - product.mean(axis=0)) ** 2).sum())
     return {name: (wrong[name] / right[name]) ** 0.5 if right[name] else 0.0 for name in wrong}
+
+
+def _rounded(values: np.ndarray, inputs: Inputs, static: bool) -> np.ndarray:
+    """Inputs [tokens, channels], divided and rounded, as the int8 graph has them."""
+    if inputs.one_sided:
+        floor = inputs.low.min()
+        above = np.maximum(values - floor, 0)
+        scales = np.maximum(above.max(axis=1, keepdims=True) / 255, 1e-12)
+        return np.rint(above / scales) * scales + floor
+    divided = values if inputs.divisor is None else values / inputs.divisor
+    scale, zero = to_uint8_scale(*(inputs.range if static else (float(divided.min()), float(divided.max()))))
+    return (np.clip(np.rint(divided / scale) + zero, 0, 255) - zero) * scale

@@ -31,7 +31,7 @@ from raykd.evaluate.predict.onnx_runtime import OnnxModel
 from raykd.export.job import FLOAT, INT8, ExportJob
 from raykd.export.onnx import Heads, export_graph
 from raykd.export.parity import EXACT, LabelledTexts, Parity, Reference
-from raykd.export.quantize import input_ranges, layer_errors, quantize, quantized_layers
+from raykd.export.quantize import calibrate, layer_errors, quantize, quantized_layers
 
 
 @dataclass(frozen=True)
@@ -103,19 +103,19 @@ def quantize_to_parity(
 
     Raises InputError where parity is not kept with the share `spec.in_float` of them in float.
     """
-    ranges = input_ranges(graph, calibration) if spec.quantization == "static" else None
+    inputs, static = calibrate(graph, calibration), spec.quantization == "static"
     most = int(spec.in_float * len(quantized_layers(graph)))
     worst: list[tuple[str, float]] = []
     count = 0
     while True:
         in_float = tuple(layer for layer, _ in worst[:count])
-        model = quantize(graph, in_float, ranges)
+        model = quantize(graph, inputs, in_float, static)
         parity = reference.compare(OnnxModel(model.SerializeToString()))
         shortfall = parity.shortfall(spec.parity)
         if not shortfall:
             return Quantized(model, parity, in_float)
         if not worst:
-            errors = layer_errors(graph, calibration, ranges)
+            errors = layer_errors(graph, calibration, inputs, static)
             worst = sorted(errors.items(), key=lambda item: -item[1])
         layer, error = worst[0]
         if count == most:

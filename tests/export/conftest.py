@@ -145,14 +145,19 @@ def with_outlier() -> Callable[..., onnx.ModelProto]:
     return _with_outlier
 
 
-def _with_outlier(graph: onnx.ModelProto, layer: str, factor: float) -> onnx.ModelProto:
-    """The same function, but one input of an attention's output layer is larger by a factor, its weights less."""
+def _with_outlier(graph: onnx.ModelProto, layer: str, offset: float) -> onnx.ModelProto:
+    """The same function, but one input of an attention's output layer is larger by an offset, its bias less."""
     changed = onnx.ModelProto()
     changed.CopyFrom(graph)
     weights = {one.name: one for one in changed.graph.initializer}
     own = {one.name: one.weight for one in quantized_layers(graph)}
-    for name, axis, by in ((f"{layer}.v_lin", 1, factor), (f"{layer}.out_lin", 0, 1 / factor)):
-        values = numpy_helper.to_array(weights[own[name]]).copy()
-        values[(0, slice(None)) if axis == 0 else (slice(None), 0)] *= by
-        weights[own[name]].CopyFrom(numpy_helper.from_array(values, own[name]))
+    row = numpy_helper.to_array(weights[own[f"{layer}.out_lin"]])[0]
+    first = np.eye(1, len(row), dtype=np.float32)[0]
+    for name, by in ((f"{layer}.v_lin", offset * first), (f"{layer}.out_lin", -offset * row)):
+        (product,) = [node.output[0] for node in changed.graph.node if node.name == name]
+        (add,) = [node for node in changed.graph.node if node.op_type == "Add" and product in node.input]
+        (bias,) = [one for one in add.input if one != product]
+        values = (numpy_helper.to_array(weights[bias]) + by).astype(np.float32)
+        changed.graph.initializer.append(numpy_helper.from_array(values, f"{name}.own_bias"))  # others may share it
+        add.input[list(add.input).index(bias)] = f"{name}.own_bias"
     return changed
