@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ByteSize, Field, model_validator
+from pydantic import (
+    ByteSize,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from raykd.config.privacy import Privacy
 from raykd.config.sources import Source
@@ -47,25 +54,43 @@ class Budget(Node):
         return self
 
 
+def _run_or_none(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError(
+            "a whole number of characters, 20 or more, or the word none, which allows any (YAML's null is not that "
+            f"word); here it is {value!r}"
+        ) from None
+
+
+DEFAULT_OVERLAP = 50  # characters
+
+
 class Exclude(Node):
     """What an encoder must not see.
 
     `tasks`: the rows of all tasks, known by document id and, above 50 characters, by their text wherever it stands;
     with `all_texts` by shorter texts too, which takes every "ok" out of chat if a task holds one. `overlap`: characters
-    in a row, whatever their case, that a document may not share with a task's text; none: whole texts alone are
+    in a row, whatever their case, that a document may not share with a task's text; `none`: whole texts alone are
     compared. `groups`: companies, say, in full.
     """
 
     # Encoders learn from what the tasks left over (paper, section 3.2.1).
     tasks: Literal["all_rows", "all_texts", "none"] = "all_rows"
-    overlap: Annotated[Annotated[int, Field(ge=20)] | None, LATER] = None
+    overlap: Annotated[Annotated[int, Field(ge=20)] | Literal["none"], WrapValidator(_run_or_none)] = DEFAULT_OVERLAP
     groups: tuple[Value, ...] = ()
 
     @model_validator(mode="after")
     def overlap_is_of_tasks(self) -> Exclude:
-        if self.overlap and self.tasks == "none":
+        if self.tasks == "none" and self.overlap not in (DEFAULT_OVERLAP, "none"):
             raise ValueError("overlap is with tasks, and tasks is none: leave out one of them")
         return self
+
+    @property
+    def shared_run(self) -> int | None:
+        """Characters that no document may share with a task's text; none: any."""
+        return None if self.tasks == "none" or self.overlap == "none" else self.overlap
 
 
 class Detect(Node):

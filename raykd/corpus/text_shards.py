@@ -391,7 +391,7 @@ class _Kept:
 
 
 def _overlap(job: Job) -> Overlap | None:
-    characters = job.corpus.exclude.overlap
+    characters = job.corpus.exclude.shared_run
     return task_overlap(job.storage.uri, job.tasks, characters) if characters and job.tasks else None
 
 

@@ -27,7 +27,7 @@ def experiment_yaml(findings: Findings, name: str) -> str:
     encoders alone, and what a task needs.
     """
     task = choose_task(findings)
-    parts = [_head(findings, name), _corpus(findings), _encoders(findings)]
+    parts = [_head(findings, name), _corpus(findings, isinstance(task, TaskChoice)), _encoders(findings)]
     parts += [_task(findings, task), _evaluate(findings, task)] if isinstance(task, TaskChoice) else [_no_task(task)]
     return "\n".join([*parts, _RESOURCES])
 
@@ -84,7 +84,7 @@ def _head(findings: Findings, name: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _corpus(findings: Findings) -> str:
+def _corpus(findings: Findings, has_task: bool) -> str:
     lines = ["corpora:", "  domain:  # the text that the encoders learn from", "    sources:", "      - &source"]
     lines += [f"        {line}" for line in _source(findings)]
     if findings.split:
@@ -94,6 +94,12 @@ def _corpus(findings: Findings) -> str:
             f"        where: {{{scalar(findings.split.column)}: {_list(train)}}}",
             "    # The rows of train are for the encoders too; those of validation and test they never see.",
             "    exclude: {tasks: none}",
+        ]
+    elif has_task:
+        lines += [
+            "    # The encoders never see the task's texts, nor one that shares so many characters in a row with them.",
+            "    # Texts made from forms share more: 200, or none for whole texts alone.",
+            "    exclude: {overlap: 50}",
         ]
     if findings.size > BUDGET or not findings.whole:
         lines.append("    budget: {total: 2MB}  # for more: a larger one, or none for all of the text")

@@ -18,6 +18,8 @@ from raykd.planning.plan import Plan
 from raykd.planning.source_files import FilesToCome
 from raykd.planning.translations import are_translated
 
+OVERLAP = "overlap"  # of a corpus' settings
+
 
 def describe(run: Run, computes: bool) -> Iterator[str]:
     """Lines: whether each result is there or would be made, and what is left would cost.
@@ -50,28 +52,34 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
     for name, result in plan.results().items():
         done = run.store.manifest(result) and result.directory not in lacking
         yield f"{'done' if done else 'to do':6} {name:50} {run.store.storage.address(result.directory)}"
-        if not done and result.kind == "texts" and (changed := changed_tasks(run.store, name, result)):
-            yield f"       {name} is there for other rows of {', '.join(changed)}, and is made anew to leave out those"
+        if not done and result.kind == "texts" and (why := why_anew(run.store, name, result)):
+            yield f"       {name} is there {why}"
     yield from plan_lines(estimates(plan))
     check_models(plan, run.stages)
 
 
-def changed_tasks(store: ResultStore, name: str, result: Result) -> list[str]:
-    """The tasks for whose rows alone a corpus is to be made anew: it is there, by all other settings and inputs.
+def why_anew(store: ResultStore, name: str, result: Result) -> str:
+    """What a corpus is made anew for, where it is there by all other settings and inputs: the rows of tasks, or how
+    much text it may share with them; else "".
 
     name: the corpus' in the index that the last run wrote.
     """
     if not store.storage.exists("experiment.json"):
-        return []
+        return ""
     directory = store.storage.read_json("experiment.json")["results"].get(name)
     path = f"{directory}/{MANIFEST}"
     if not directory or not store.storage.exists(path):
-        return []
+        return ""
     old = store.storage.read_json(path)
     before, now = old["inputs"], result.inputs
     differs = [one for one in sorted({*before, *now}) if before.get(one) != now.get(one)]
-    same = settings_hash(old["settings"]) == settings_hash(result.settings) and old["version"] == result.version
-    return differs if same and all(one.startswith("task ") for one in differs) else []
+    rest = [settings_hash({**settings, OVERLAP: None}) for settings in (old["settings"], result.settings)]
+    if rest[0] != rest[1] or old["version"] != result.version or not all(one.startswith("task ") for one in differs):
+        return ""
+    if differs:
+        return f"for other rows of {', '.join(differs)}, and is made anew to leave out those"
+    was, is_now = (settings.get(OVERLAP, "none") for settings in (old["settings"], result.settings))
+    return f"by exclude.overlap: {was}, which would keep it, and is made anew by {is_now}" if was != is_now else ""
 
 
 def _before_all(run: Run) -> Iterator[str]:

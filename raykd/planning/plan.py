@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder, file_identity, settings_hash
 from raykd.config import Adapt, Budget, Cleaning, Distill, Encoder, Experiment, Latency, Loss, Pretrain, Trim
+from raykd.config.corpora import DEFAULT_OVERLAP
 from raykd.corpus.privacy.names import pipeline_identity
 from raykd.evaluate.cell import Cell
 from raykd.export.job import ExportJob
@@ -332,8 +333,9 @@ class Plan:
         settings |= corpus.model_dump(mode="json", include={"detect", "near_duplicates", "repeats"})
         if corpus.exclude.tasks != "none":
             settings["tasks"] = corpus.exclude.tasks
-            if corpus.exclude.overlap:
-                settings["overlap"] = corpus.exclude.overlap
+            # Where there is no task, the default decides nothing.
+            if (characters := corpus.exclude.shared_run) and (self.tasks or characters != DEFAULT_OVERLAP):
+                settings["overlap"] = characters
             inputs |= {f"task {task}": result.hash for task, result in self.tasks.items()}
         return Result("texts", name, versions.TEXTS, settings, inputs)
 

@@ -38,6 +38,7 @@ corpora:
   chat:
     sources: [&rows {{reader: table, language: eng, path: {tmp_path}/rows.jsonl, id: id, group: from}}]
     rejected_share: 0.1
+    exclude: {{overlap: none}}  # masked, all of them are one text but for a number
 encoders:
   teacher: {{model: {tmp_path}/teacher}}
   student: {{distill: {{teacher: teacher, corpus: chat, layers: 1, epochs: 1, max_length: 64,
@@ -89,6 +90,8 @@ def test_a_dry_run_says_which_corpora_a_changed_task_makes_stale(call, config, l
     assert status == 0, told
     _, output, _ = call("prepare", config, "tasks.intent.sizes.train=8", "--dry-run")
     assert "texts/chat is there for other rows of task intent" in output
+    _, output, _ = call("prepare", config, "corpora.chat.exclude.overlap=50", "--dry-run")
+    assert "texts/chat is there by exclude.overlap: none, which would keep it, and is made anew by 50" in output
     _, output, _ = call("prepare", config, "tasks.intent.sizes.train=8", "corpora.chat.length.minimum=3", "--dry-run")
     assert "texts/chat is there" not in output
     _, output, _ = call("prepare", config, "--dry-run")

@@ -566,7 +566,8 @@ def test_what_finds_names_is_part_of_what_is_masked(plan, monkeypatch):
 @pytest.mark.parametrize(
     "override",
     [
-        "corpora.td.exclude.overlap=50",
+        "corpora.td.exclude.overlap=60",
+        "corpora.td.exclude.overlap=none",
         "corpora.td.detect.mismatch=move",
         "corpora.td.near_duplicates.similarity=0.9",
         "corpora.td.repeats=10",
@@ -575,6 +576,20 @@ def test_what_finds_names_is_part_of_what_is_masked(plan, monkeypatch):
 def test_what_is_left_out_of_a_corpus_changes_that_corpus_alone(plan, override):
     found = changed(plan(), plan(override))
     assert "texts/td" in found and not {"texts/plain", "tasks/tags"} & found
+
+
+def test_overlap_is_protected_by_default_and_results_without_it_stay(plan):
+    """`none` is what a corpus without the key was, before it was a default; 50 is what it was by that name."""
+    default, fifty, none = plan(), plan("corpora.td.exclude.overlap=50"), plan("corpora.td.exclude.overlap=none")
+    assert changed(default, fifty) == set()
+    with_it, without = default.texts["td"].settings, none.texts["td"].settings
+    assert with_it == without | {"overlap": 50} and "overlap" not in without
+    assert "overlap" not in default.texts["plain"].settings  # exclude.tasks: none
+    without_tasks = [
+        Plan(one.experiment.model_copy(update={"tasks": {}, "evaluate": None, "sweep": None}), one.store).texts["td"]
+        for one in (default, none)
+    ]
+    assert "overlap" not in without_tasks[0].settings and without_tasks[0].hash == without_tasks[1].hash
 
 
 def test_a_text_in_two_splits_may_be_an_error(plan):
