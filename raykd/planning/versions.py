@@ -4,7 +4,7 @@ A stage's number rises with every change after which the same settings and input
 renaming code leaves it. Results of another version have other hashes, so they are made anew.
 """
 
-MASKING = 1  # corpus/privacy: what is taken for personal data, and part of the hash of what is masked
+MASKING = 2  # corpus/privacy: what is taken for personal data, and part of the hash of what is masked
 NAMES = 1  # corpus/privacy/names.py and prose.py: what of a pipeline's finds is masked, where `names` are looked for
 TASKS = 5  # tasks/prepare.py
 TEXTS = 3  # corpus/text_shards.py

@@ -27,6 +27,10 @@ _GROUPED = re.compile(
     r"(?![A-Za-z0-9_]|[-.,:/]\d|-)"
 )
 
+# A group of four at either side: a row of a table, of numbers that have four digits each.
+_IN_ROW = re.compile(r"(?<!\d)\d{4}[ -]\Z"), re.compile(r"[ -]\d{4}(?!\d)")
+_ROUND = "0" * 8
+
 _PERHAPS_IBAN = re.compile(r"[A-Z]{2}\d{2}")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Za-z0-9])")
 _SHORTEST, _LONGEST = 15, 34
@@ -35,16 +39,21 @@ _SHORTEST, _LONGEST = 15, 34
 def cards(text: str) -> Iterator[Span]:
     """Luhn's sum is right and the issuer known; a number without spaces of a rarer form needs a word before it."""
     for found in _GROUPED.finditer(text):  # also behind another number
-        number = digits_of(found.group())
-        if len(set(number)) > 1 and luhn.is_valid(number) and _ISSUERS.fullmatch(number):
-            yield Span(*found.span(), "card")
+        number, (start, stop) = digits_of(found.group()), found.span()
+        in_row = _IN_ROW[0].search(text, max(0, start - 5), start) and _IN_ROW[1].match(text, stop)
+        if _may_be_card(number) and _ISSUERS.fullmatch(number) and not in_row:
+            yield Span(start, stop, "card")
     for found in _CARD.finditer(text):
         number = digits_of(found.group())
-        if len(set(number)) == 1 or not luhn.is_valid(number):
+        if not _may_be_card(number):
             continue
         alone = bool(_ISSUERS.fullmatch(number)) and found.group().isdecimal()
         if alone or (_ANY_ISSUER.fullmatch(number) and is_announced(text, *found.span(), _CARD_WORDS)):
             yield Span(*found.span(), "card")
+
+
+def _may_be_card(number: str) -> bool:
+    return len(set(number)) > 1 and not number.endswith(_ROUND) and luhn.is_valid(number)
 
 
 def ibans(text: str) -> Iterator[Span]:

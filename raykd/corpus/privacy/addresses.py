@@ -27,6 +27,7 @@ _EMAIL = re.compile(
     rf"((?:{_PART}(?:{_PART}|-){{0,61}}\.){{1,5}}({_PART}{{2,12}}|xn--[a-z0-9]{{2,20}})))(?!{_PART}|@|-\w)",
 )
 _REPOSITORY = re.compile(r"(?:git|hg|svn)@")  # git@github.com:owner/name is nobody's address
+_STRING = re.compile(r"[ubrf]'")  # u'ann@example.com' of Python
 _IN_URL = re.compile(r"://[^\s/@]*\Z")  # what stands before @ there is no mailbox
 _FILES = {"py", "md", "sh", "so", "cc", "pl", "rs"}  # countries, and suffixes of files: after words such as file@2.py
 
@@ -54,13 +55,14 @@ _URL = re.compile(r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s<>\"'`]+", re.IGNORECASE | r
 _USER = re.compile(r"://([^/?#@\s:]*:[^/?#@\s]+)@")
 _QUERY = re.compile(
     r"[?&#;](?:[\w.-]*(?:token|secret|password|passwd|signature)|(?:[\w.-]*(?:api|access|account|private|auth)[_-]?)?key|pwd|"
-    r"auth|sig|sid|session_?id|jwt|code)=([^&#;\s<>{}]{6,})",
+    r"auth|sig|sid|session_?id|jwt|code)=([!$%'-:=?-z|~]{6,})",  # ends where Japanese goes on without a blank
     re.IGNORECASE,
 )
-# Words that stand for a password in instructions.
+# Words that stand for a password in instructions, and names that a program puts a value in the place of: {user}, $user,
+# %s, %(user)s, %USER%. A percent sign before two hexadecimal digits is any character of a real one.
 _EXAMPLE = re.compile(
-    r"your|passw(?:or)?d|\bpass\b|\bpwd|senha|contrase|clave|secret|парол|token|api_?key|example|x{3}|\*\*|\.\.\.|[<{$[%(]|"
-    r"user(?:name)?:|usuari",
+    r"your|passw(?:or)?d|\bpass\b|\bpwd|senha|contrase|clave|secret|парол|token|api_?key|example|x{3}|\*{3}|\.\.\.|"
+    r"user(?:name)?:|usuari|[<{[]|[$%]\([^()]*+\)|(?:^|:)\$[a-z_]\w*+(?=:|$)|%(?![0-9a-f]{2})|%[a-z_]{3}\w*+%",
     re.IGNORECASE,
 )
 
@@ -72,8 +74,9 @@ def emails(text: str) -> Iterator[Span]:
             continue
         if _REPOSITORY.match(found[1]) or (domain in _FILES and found[2].count(".") == 1 and found[2][0].isdigit()):
             continue
-        if not _IN_URL.search(text, max(0, found.start(1) - 64), found.start(1)):
-            yield Span(*found.span(1), "email")
+        start = found.start(1) + (2 if _STRING.match(found[1]) else 0)
+        if not _IN_URL.search(text, max(0, start - 64), start):
+            yield Span(start, found.end(1), "email")
 
 
 def ip_addresses(text: str) -> Iterator[Span]:

@@ -27,7 +27,8 @@ _FORMS = tuple(
         (("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b"),
         (
             ("PRIVATE KEY-----",),
-            r"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s:,]{60,}+(?:-----END [A-Z ]*PRIVATE KEY-----)?",
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s(?:Proc-Type|DEK-Info): [A-Za-z0-9,-]{1,80})*"
+            r"[A-Za-z0-9+/=\s:,]{60,}+(?:-----END [A-Z ]*PRIVATE KEY-----)?",
         ),
     )
 )

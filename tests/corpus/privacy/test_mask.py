@@ -30,6 +30,10 @@ def mask(text: str, language: str = "eng", **settings: object) -> str:
         ("listen 10.1.2.3:80", "eng", "listen [IP]:80"),
         ("see 2606:2800:220:1:248:1893:25c8:1946", "eng", "see [IP]"),
         ("https://ann:hunter2z@host.com/x", "eng", "https://[SECRET]@host.com/x"),
+        ("amqp://ann:x%40(9)$kQ%2A*2@host.com/x", "eng", "amqp://[SECRET]@host.com/x"),
+        ("https://h.com/?sv=1&sig=Zm9v%2FYmFy1%3D&x=2", "eng", "https://h.com/?sv=1&sig=[SECRET]&x=2"),
+        ("https://h.com/?token=ab12cd34ef56です。", "jpn", "https://h.com/?token=[SECRET]です。"),
+        ("{u'mail': u'ann@example.com'}", "eng", "{u'mail': u'[EMAIL]'}"),
         ("https://h.com/?id=1&access_token=ab12cd34ef56&x=2", "eng", "https://h.com/?id=1&access_token=[SECRET]&x=2"),
         (f"Authorization: Bearer {JWT}", "eng", "Authorization: Bearer [SECRET]"),
         (f"-----BEGIN PRIVATE KEY-----\n{'MIIEvQ+/' * 10}\n-----END PRIVATE KEY-----", "eng", "[SECRET]"),
@@ -58,6 +62,8 @@ def test_what_is_masked(text: str, language: str, masked: str):
         "4111 1111 1111 1112",  # Luhn's sum is wrong
         "mysql://user:password@localhost/db",
         "https://api.com/?key=YOUR_API_KEY",
+        "http://%s:%s@h.com, http://${USER}:${PW}@h.com, http://$usr:$pw@h.com, ftp://%FTP_USR%:%FTP_PW%@h.com",
+        "a row of a table: 9505 9131 5404 5147 4812 4709 3981 3679, and 4200000000000000",
         "ssh://deploy@host.example.com/repo, ftp://user:password@ftp.example.com",
         "it begins with -----BEGIN RSA PRIVATE KEY----- and ends with -----END RSA PRIVATE KEY-----",
         "Bearer authentication, basic understanding",
@@ -147,7 +153,8 @@ def test_without_privacy_rows_are_only_cleaned():
 @pytest.mark.parametrize(
     "text", ["1" * 10**6, "1 " * 500_000, "a@" * 500_000, "a." * 500_000 + "@x.com", "://a:" * 200_000, "A1 " * 300_000,
              "(1" * 500_000, "1-" * 500_000, ":a" * 500_000, ("-----BEGIN PRIVATE KEY-----" + "A" * 70) * 10_000,
-             "eyJ" * 300_000, "?key=" * 200_000, "12.3" * 250_000, "1.1.1." * 150_000],
+             "eyJ" * 300_000, "?key=" * 200_000, "12.3" * 250_000, "1.1.1." * 150_000,
+             "ab://h/?key=%" + "a" * 10**6, "ab://u:" + "$(" * 300_000 + "@h"],
     ids=lambda text: text[:6],
 )  # fmt: skip
 @pytest.mark.timeout(20)
