@@ -5,6 +5,7 @@ python benchmarks/corpus.py --megabytes 100 1000     both sizes, and what ten ti
 python benchmarks/corpus.py --megabytes 1000 --cpus 4
 python benchmarks/corpus.py --everything             personal data, languages, near duplicates, overlap with a task too
 python benchmarks/corpus.py --real                   texts of $RAYKD_DATA/td in place of the sample's short ones
+python benchmarks/corpus.py --shard 5 --megabytes 100 1000    shards and units of 5 MB, which a small corpus fills too
 
 Each size: writes sample dumps, then, in a process of its own with a Ray of its own, runs the two stages of a corpus as
 `jobs/prepare.py` does (texts: read, clean, de-duplicate, rank, store; tokens: token shards). Every process of that Ray
@@ -37,6 +38,7 @@ from typing import Any
 
 import numpy as np
 from meter import Meter, StoreWatch
+from pydantic import ByteSize
 
 from raykd.config import (
     Cleaning,
@@ -71,13 +73,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="raykd-corpus-", dir=arguments.directory) as scratch:
         for megabytes in arguments.megabytes:
             root = Path(scratch) / f"{megabytes}"
-            measured.append(measure(root, megabytes, arguments.cpus, arguments.everything, arguments.real))
+            how = {"cpus": arguments.cpus, "everything": arguments.everything, "shard": arguments.shard * 10**6}
+            measured.append(measure(root, megabytes, arguments.real, how))
             shutil.rmtree(root)
     print(_summary(measured), flush=True)
 
 
-def measure(root: Path, megabytes: int, cpus: int, everything: bool, real: bool) -> dict[str, Any]:
-    """All figures of one size, printed as they come."""
+def measure(root: Path, megabytes: int, real: bool, how: dict[str, int]) -> dict[str, Any]:
+    """All figures of one size, printed as they come. how: what `stages` takes beside the directory."""
     size = megabytes * 10**6 // len(LANGUAGES)
     if real:
         dump_bytes = sum(_write_real(_dump(root, language), language, size) for language in LANGUAGES)
@@ -85,8 +88,9 @@ def measure(root: Path, megabytes: int, cpus: int, everything: bool, real: bool)
         sample = write_sample(root / "sample", seed=1, languages=LANGUAGES, technical=size, messages=0, general=0)
         dump_bytes = sum(file.bytes for file in sample.files)
     tokenizer = _call("vocabulary", root=str(root))
-    print(f"\n{dump_bytes / 1e6:,.0f} MB of Posts.xml, {cpus} logical CPUs, tokenizer: {tokenizer['what']}", flush=True)
-    seconds, peaks, facts = _watched(root, cpus, everything)
+    cpus, what = how["cpus"], tokenizer["what"]
+    print(f"\n{dump_bytes / 1e6:,.0f} MB of Posts.xml, {cpus} logical CPUs, tokenizer: {what}", flush=True)
+    seconds, peaks, facts = _watched(root, how)
     stage = sum(seconds[name].total() for name in ("texts", "tokens"))
     for name in STAGES:
         parts = ", ".join(f"{kind} {value:.1f}" for kind, value in sorted(seconds[name].items()) if value > 0.05)
@@ -134,11 +138,9 @@ def _write_real(path: Path, language: str, size: int) -> int:
     return path.stat().st_size
 
 
-def _watched(root: Path, cpus: int, everything: bool) -> tuple[dict[str, Counter[str]], Counter[str], dict[str, Any]]:
+def _watched(root: Path, how: dict[str, int]) -> tuple[dict[str, Counter[str]], Counter[str], dict[str, Any]]:
     """CPU seconds by part and kind of process, peaks in bytes by kind, and what the stages' process reports."""
-    process = subprocess.Popen(
-        _command("stages", root=str(root), cpus=cpus, everything=everything), stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(_command("stages", root=str(root), **how), stdout=subprocess.PIPE, text=True)
     meter = Meter(process.pid)
     assert process.stdout
     seconds: dict[str, Counter[str]] = defaultdict(Counter)
@@ -167,8 +169,8 @@ def _task(store: Any) -> Any:
     return result
 
 
-def stages(root: str, cpus: int, everything: bool) -> dict[str, Any]:
-    """Both stages; a line is printed at the end of each part, for the process that watches this one."""
+def stages(root: str, cpus: int, everything: bool, shard: int) -> dict[str, Any]:
+    """Both stages; a line is printed at the end of each part, for the process that watches this one. shard: bytes."""
     os.environ |= {
         "RAY_AUTH_MODE": "disabled",
         "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
@@ -201,17 +203,18 @@ def stages(root: str, cpus: int, everything: bool) -> dict[str, Any]:
     )
     store = ResultStore(Storage(f"{root}/experiment"))
     texts, tokens = Result("texts", "td", 1, {}), Result("tokens", "td", 1, SEQUENCES)
-    corpus, cleaning, tasks = Corpus(sources=sources), Cleaning(), list[Result]()
+    corpus, cleaning, tasks = Corpus(sources=sources, shard=ByteSize(shard)), Cleaning(), list[Result]()
     if everything:
         corpus = Corpus(
             sources=sources,
+            shard=ByteSize(shard),
             exclude=Exclude(overlap=200),
             detect=Detect(),
             near_duplicates=NearDuplicates(),
             repeats=100,
         )
         cleaning, tasks = Cleaning(privacy=Privacy()), [_task(store)]
-    prepare_texts(store, texts, "td", corpus, 56, tasks, cleaning)
+    prepare_texts(store, texts, "td", corpus, 56, tasks, cleaning, shard)
     print("texts", flush=True)
     tokenizer = SavedEncoder("tokenizer", 0, "", f"{root}/tokenizer", stored=False)
     prepare_tokens(store, tokens, texts, tokenizer, cutoff_keys(store, texts, None))
@@ -342,6 +345,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, nargs="+", default=[100], help="bytes of Posts.xml in all, / 10**6")
     parser.add_argument("--cpus", type=int, default=2, help="logical CPUs of Ray")
+    parser.add_argument("--shard", type=int, default=32, help="MB of sources of a shard, and of a unit, at most")
     parser.add_argument("--everything", action="store_true", help="mask, detect, near duplicates, overlap with a task")
     parser.add_argument("--real", action="store_true", help="texts of RAYKD_DATA, at most 150 MB")
     parser.add_argument("--directory", help="where the sample and the results lie while it runs (about 3 x the input)")

@@ -30,7 +30,7 @@ SHINGLE = 5
 PERMUTATIONS = 256  # of a signature, at most
 RECALL = 0.93  # of pairs of exactly the similarity that is asked for
 SEED = 42
-BATCH = 1 << 20  # characters of documents whose signatures are computed together
+BATCH = 1 << 18  # characters of documents whose signatures are computed together: arrays of 2 MB, some 20 MB in all
 WHOLE, BAND, LINE = 0, 1, 2  # the last two bits of a key
 _KIND, _REST = np.uint64(3), np.uint64(0xFFFFFFFFFFFFFFFC)
 
@@ -48,11 +48,13 @@ def band_keys(texts: list[str], settings: NearDuplicates) -> tuple[np.ndarray, n
     """(places of the documents that are long enough, their bands' keys): int64 [n], uint64 [n, bands]."""
     bands, rows = bands_and_rows(settings.similarity)
     places = np.flatnonzero(np.fromiter((len(text) >= settings.minimum for text in texts), bool, len(texts)))
-    found = [np.empty((0, bands * rows), np.uint64)]
-    found += [_signatures(batch, bands * rows) for batch in _batches([texts[place] for place in places])]
-    signatures = np.concatenate(found).reshape(len(places), bands, rows)
     salts = mixed(np.arange(bands * rows, dtype=np.uint64)).reshape(bands, rows)
-    return places, mixed(mixed(signatures ^ salts).sum(axis=2, dtype=np.uint64))
+    found = [np.empty((0, bands), np.uint64)]
+    # Batch by batch: a signature has 2 kB, more than most texts.
+    for batch in _batches([texts[place] for place in places]):
+        signatures = _signatures(batch, bands * rows).reshape(len(batch), bands, rows)
+        found.append(mixed(mixed(signatures ^ salts).sum(axis=2, dtype=np.uint64)))
+    return places, np.concatenate(found)
 
 
 def keys_of(documents: pa.Table, corpus: Corpus, one_line_in: int) -> pa.Table:

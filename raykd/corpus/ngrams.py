@@ -6,13 +6,11 @@ that dividing by B**start is a product. What is compared is in lower case, with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 
 BASE = np.uint64(0x9E3779B97F4A7C15 | 1)
 INVERSE = np.uint64(pow(int(BASE), -1, 1 << 64))
-BLOCK = 1 << 20  # characters at a time: some 50 MB of arrays
+BLOCK = 1 << 17  # characters at a time: some 6 MB of arrays
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
@@ -36,13 +34,6 @@ def mixed(values: np.ndarray) -> np.ndarray:
     values = (values ^ (values >> np.uint64(30))) * _MIX[0]
     values = (values ^ (values >> np.uint64(27))) * _MIX[1]
     return values ^ (values >> np.uint64(31))
-
-
-def pieces(texts: Sequence[str], length: int) -> Iterator[tuple[int, int, str]]:
-    """(number of a text, offset, part of it), at most BLOCK characters, that overlap so that no run is lost."""
-    for number, text in enumerate(texts):
-        for start in range(0, max(1, len(text) - length + 1), BLOCK):
-            yield number, start, text[start : start + BLOCK + length - 1]
 
 
 _cache: dict[int, np.ndarray] = {}
