@@ -2,8 +2,8 @@
 
 `python benchmarks/grid_crashes.py --moments 10`: six small cells, frozen and fine-tuned, on a Ray of two CPUs of its
 own; SIGKILL in turn to a process that runs a trial and to the driver, which is then started again. Exit 0 where no seed
-that stood in scores.parquet before a kill was trained after it, and where scores, averages, predictions and heads have
-the same bytes as those of the grid that nothing happened to.
+that was done before a kill was trained after it, and where scores, averages, predictions and heads have the same bytes
+as those of the grid that nothing happened to.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,7 +30,8 @@ from transformers.utils.logging import disable_progress_bar
 from raykd.artifacts import ResultStore
 from raykd.artifacts.local_files import TEMPORARY
 from raykd.config import Resources, TrialResources
-from raykd.evaluate.cell import SCORES, Cell, read_rows, seeds_of
+from raykd.evaluate.cell import Cell
+from raykd.evaluate.cell_files import missing_seeds
 
 VICTIMS = ("trial", "driver")
 ENVIRONMENT = {
@@ -58,17 +60,19 @@ def note_trainings() -> None:
     trace."""
     from raykd.evaluate import run_cell as run
 
-    compute = run._Running.compute
+    classifier = run._classifier
 
-    def noting(self, encoder, train_seed, mean_tokens):  # type: ignore[no-untyped-def]
+    @contextmanager
+    def noting(store, cells, encoder, splits, worker):  # type: ignore[no-untyped-def]
         def noted(cell, seed):  # type: ignore[no-untyped-def]
             with open(os.environ[LOG], "a") as log:
                 log.write(json.dumps([cell.result.name, encoder.seed, seed]) + "\n")
             return train_seed(cell, seed)
 
-        compute(self, encoder, noted, mean_tokens)
+        with classifier(store, cells, encoder, splits, worker) as (train_seed, mean_tokens):
+            yield noted, mean_tokens
 
-    run._Running.compute = noting  # type: ignore[method-assign]
+    run._classifier = noting
 
 
 def trainings(root: Path) -> list[Trained]:
@@ -87,9 +91,7 @@ def prepare(root: Path, seeds: int) -> tuple[ResultStore, list[Cell]]:
 def standing(store: ResultStore, cells: list[Cell]) -> set[Trained]:
     """The seeds that have scores."""
     return {
-        (cell.result.name, *seed)
-        for cell in cells
-        for seed in seeds_of(read_rows(store, cell, "scores.parquet", SCORES))
+        (cell.result.name, *seed) for cell in cells for seed in set(cell.asked).difference(missing_seeds(store, cell))
     }
 
 
@@ -119,7 +121,7 @@ class Crashes:
         found = []
         for child in psutil.Process(self.raylet).children():
             try:
-                if "ImplicitFunc.train" in " ".join(child.cmdline()):
+                if "ray::trial" in " ".join(child.cmdline()):
                     found.append(child)
             except psutil.Error:
                 continue  # it has just ended

@@ -47,7 +47,7 @@ IMPORT_RAY = re.compile(
     r"|evaluate\.(grid|predict\.job)|jobs(\.\w+)?|ray_internals(\.\w+)?)$"
 )
 # What Ray promises nothing of: test_ray_internals.py says what each of these is for.
-NOT_PUBLIC = re.compile(r"ray\.((.*\.)?_\w+|(autoscaler|dashboard|experimental|train\.v2|tune\.execution)\b)")
+NOT_PUBLIC = re.compile(r"ray\.((.*\.)?_\w+|(autoscaler|dashboard|experimental|train\.v2|tune)\b)")
 
 
 @cache

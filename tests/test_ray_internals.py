@@ -40,7 +40,6 @@ USED = [
     ("ray.autoscaler.v2.utils", "is_autoscaler_v2", [], WAITING),
     ("ray.autoscaler.v2.sdk", "get_cluster_status", ["gcs_address"], WAITING),
     ("ray._private.worker", "print_to_stdstream", ["data", "ignore_prefix"], FOLDING),
-    ("ray.tune.execution.class_cache", "ENV_VARS_TO_PROPAGATE", [], "keys stand in Ray's logs"),
     ("ray._private.state", "actors", ["actor_id"], CLEANING),
     (CLEANER, "PlacementGroupCleaner.start_monitoring", ["self"], CLEANING),
     (CLEANER, "is_actor_alive", ["actor_id", "timeout"], CLEANING),

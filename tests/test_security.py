@@ -117,12 +117,3 @@ def test_code_that_comes_with_a_model_is_not_run_even_where_somebody_agrees(tmp_
     except InputError:
         pass
     assert not (tmp_path / "ran").exists()
-
-
-def test_ray_tune_copies_no_keys_into_what_it_logs():
-    from ray.tune.execution import class_cache
-
-    from raykd.distill.ray_train import trials
-
-    with trials._quiet_tune():
-        assert not [name for name in class_cache.ENV_VARS_TO_PROPAGATE if name.startswith("AWS")]

@@ -120,7 +120,7 @@ class ResultStore:
 
 def is_content(name: str) -> bool:
     """Whether a file of a result's directory belongs to it: not its manifest, nor what its making has left."""
-    return name != MANIFEST and not name.startswith("checkpoints/") and not name.endswith(TEMPORARY)
+    return name != MANIFEST and not name.startswith(("checkpoints/", "seeds/")) and not name.endswith(TEMPORARY)
 
 
 @cache

@@ -102,12 +102,23 @@ class PrepareResources(Node):
 class TrialResources(Node):
     cpus: Annotated[float, Field(gt=0)] = 1.0
     gpus: Gpus = 0
+    # Of a trial of a frozen encoder, whose heads are small; none: a quarter of one of `gpus`.
+    frozen_gpus: Gpus | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bfloat16 where the hardware has it
     failures: Annotated[int, Field(ge=0)] = 2
     # For plans alone, where no finished cell tells: what a trial computes in a second.
     operations_per_second: Annotated[float, Field(gt=0)] | None = None
     hour: Annotated[float, Field(gt=0)] | None = None  # what a trial costs an hour
     tokens_per_text: Positive | None = None  # for plans alone, as before; none: evaluate.max_length
+
+    def gpus_of(self, weights: str) -> float:
+        if weights != "frozen":
+            return self.gpus
+        return min(self.gpus, 1) / 4 if self.frozen_gpus is None else self.frozen_gpus
+
+    def gpu_share(self, weights: str) -> float:
+        """Of the GPUs of a trial, and so of its hour; 1 without GPUs."""
+        return self.gpus_of(weights) / self.gpus if self.gpus else 1.0
 
 
 class Resources(Node):

@@ -1,9 +1,9 @@
 """One cell of the grid: a task in one language, an encoder and a choice of weights; its seeds are rows.
 
 scores/<task>-<language>-<encoder>-<weights>-<hash8>/ holds scores.parquet (a row a seed and label), averages.parquet
-(a row a seed and average), predictions.parquet (a row a seed and test text), heads/ and the manifest. scores.parquet
-is the commit point: a seed is done when it is there, and is never computed again. How many seeds there are is not part
-of the hash: more of them add rows.
+(a row a seed and average), predictions.parquet (a row a seed and test text), heads/ and the manifest; while it is not
+complete, a file for each seed that is done (cell_files.py). How many seeds there are is not part of the hash: more of
+them add rows.
 """
 
 from __future__ import annotations
@@ -104,12 +104,6 @@ def sharing_states(cells: Iterable[Cell]) -> list[list[Cell]]:
     return list(groups.values())
 
 
-def missing_seeds(store: ResultStore, cell: Cell) -> list[Seed]:
-    """The seeds asked for that have no scores yet, in the order in which they will be computed."""
-    done = set(seeds_of(read_rows(store, cell, "scores.parquet", SCORES)))
-    return [seed for seed in cell.asked if seed not in done]
-
-
 def is_complete(store: ResultStore, cell: Cell) -> bool:
     """Whether the manifest is there and names every seed asked for."""
     manifest = store.manifest(cell.result)
@@ -128,24 +122,3 @@ def headline_scores(store: ResultStore, cell: Cell, column: str = "f1") -> dict[
 def headline(positive: str | None, f1: dict[str, float]) -> float:
     """The one number of a seed: the positive label's F1 in a binary task, else the mean over labels (macro F1)."""
     return f1[positive] if positive is not None else float(np.mean(list(f1.values())))
-
-
-def read_rows(store: ResultStore, cell: Cell, name: str, schema: pa.Schema) -> pa.Table:
-    """A file of the cell; empty where there is none yet."""
-    path = cell.file(name)
-    return store.storage.read_table(path).cast(schema) if store.storage.exists(path) else schema.empty_table()
-
-
-def add_rows(table: pa.Table, rows: pa.Table) -> pa.Table:
-    """Both, by seed; a stable sort in one chunk, so that the order of computing leaves no trace in the file."""
-    both = pa.concat_tables([table, rows])
-    keys = np.stack([both["seed"].to_numpy(), both["encoder_seed"].to_numpy()])
-    return both.take(np.lexsort(keys)).combine_chunks()
-
-
-def seed_column(table: pa.Table) -> list[Seed]:
-    return list(zip(table["encoder_seed"].to_pylist(), table["seed"].to_pylist(), strict=True))
-
-
-def seeds_of(table: pa.Table) -> list[Seed]:
-    return sorted(set(seed_column(table)))

@@ -1,12 +1,9 @@
-"""Running cells: every seed that is missing is trained and scored, and its rows go to the cell's files.
-
-A seed's rows are added as it is done, scores.parquet last.
-"""
+"""Running cells: every seed that is missing is trained and scored, and its rows go to a file of its own."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,153 +17,91 @@ import torch
 from raykd.artifacts import ResultStore, SavedEncoder
 from raykd.distill.models.load import set_dropout
 from raykd.errors import InputError
-from raykd.evaluate.cell import (
-    AVERAGES,
-    PREDICTIONS,
-    SCORES,
-    Cell,
-    Seed,
-    add_rows,
-    is_complete,
-    read_rows,
-    seed_column,
-    seeds_of,
-)
+from raykd.evaluate.cell import AVERAGES, PREDICTIONS, SCORES, Cell, Seed, is_complete
+from raykd.evaluate.cell_files import SeedFacts, SeedRows, merge_seeds, missing_seeds, write_seed
 from raykd.evaluate.classifier.encoder import check_positions, load_with_tokenizer, stored_states, trim_vocabulary
 from raykd.evaluate.classifier.ragged import tokenise
 from raykd.evaluate.classifier.train import Examples, Recipe, Trained, train_fine_tuned, train_frozen
 from raykd.evaluate.labelled_splits import SPLITS, Split, check_train_rows, load_splits
 from raykd.evaluate.metrics import averages, best_thresholds, decide, label_scores
 
-FILES = {"predictions": PREDICTIONS, "averages": AVERAGES, "scores": SCORES}  # in the order in which they are written
-
 
 @dataclass(frozen=True)
 class WorkerSpec:
     """Where a cell runs. scratch_bytes: what the states of a frozen encoder may take on local disk; dtype: what an
-    encoder computes in, and what its states are stored in."""
+    encoder computes in, and what its states are stored in; gpu_share: of a trial's GPUs that it has."""
 
     scratch_bytes: int
     device: str = "cpu"
     dtype: torch.dtype = torch.float32
+    gpu_share: float = 1.0
 
     @property
-    def facts(self) -> dict[str, str | int]:
-        """What the last digits of scores depend on, in a process whose threads are set."""
-        precision = str(self.dtype).removeprefix("torch.")
-        return {"precision": precision, "device": self.device, "threads": torch.get_num_threads()}
-
-
-class CellRows:
-    """What a cell has on storage, and what is added to it. splits: of the cell's task."""
-
-    def __init__(self, store: ResultStore, cell: Cell, splits: dict[str, Split]) -> None:
-        self.store, self.cell, self.splits = store, cell, splits
-        tables = {name: read_rows(store, cell, f"{name}.parquet", schema) for name, schema in FILES.items()}
-        # A run that was interrupted between two files left rows of a seed that is not done.
-        self.done = set(seed_column(tables["scores"]))
-        self.tables = {name: table.filter(self._is_done(table)) for name, table in tables.items()}
-
-    @property
-    def seeds(self) -> list[Seed]:
-        return seeds_of(self.tables["scores"])
-
-    def missing(self, encoder_seed: int) -> list[int]:
-        """Of the seeds asked for, those that are not done with this encoder."""
-        return [seed for seed in range(self.cell.seeds) if (encoder_seed, seed) not in self.done]
-
-    def add(self, seed: Seed, trained: Trained) -> None:
-        """Raises RuntimeError where another process has added rows."""
-        self.check_alone()
-        storage, cell = self.store.storage, self.cell
-        storage.write_bytes(cell.head_file(seed), safetensors.torch.save(trained.head))
-        rows = _rows_of(cell, seed, self.splits, trained)
-        for name in FILES:
-            self.tables[name] = add_rows(self.tables[name], rows[name])
-            storage.write_table(cell.file(f"{name}.parquet"), self.tables[name])
-        self.done.add(seed)
-
-    def check_alone(self) -> None:
-        """Raises RuntimeError unless storage has these seeds: a trial that was given up, on a machine that could not be
-        reached, may still be at work, and each of the two would write files without the other's rows."""
-        stored = seeds_of(read_rows(self.store, self.cell, "scores.parquet", SCORES))
-        if stored != self.seeds:
-            raise RuntimeError(f"{self.cell.result.directory}: another process writes to it; its rows are kept")
-
-    def _is_done(self, table: pa.Table) -> pa.Array:
-        return pa.array([seed in self.done for seed in seed_column(table)], pa.bool_())
-
-
-class _Running:
-    """A cell, its rows, and what computing them has taken."""
-
-    def __init__(self, store: ResultStore, cell: Cell, splits: dict[str, Split], worker: WorkerSpec) -> None:
-        self.store, self.cell, self.splits, self.worker = store, cell, splits, worker
-        self.rows = CellRows(store, cell, splits)
-        self.computed, self.encode_seconds, self.train_seconds = 0, 0.0, 0.0
-        self.mean_tokens: float | None = None
-        store.reopen(cell.result)
-
-    def compute(self, encoder: SavedEncoder, train_seed: Callable[[Cell, int], Trained], mean_tokens: float) -> None:
-        """Every seed that is missing with this encoder."""
-        self.mean_tokens = mean_tokens
-        for seed in self.rows.missing(encoder.seed):
-            began = time.perf_counter()
-            trained = train_seed(self.cell, seed)
-            self.train_seconds += time.perf_counter() - began
-            self.rows.add((encoder.seed, seed), trained)
-            self.computed += 1
-        self.complete()
-
-    def complete(self) -> None:
-        """Declare the cell complete if it is. Raises RuntimeError where another process has added rows."""
-        if any(self.rows.missing(encoder.seed) for encoder in self.cell.encoders):
-            return
-        self.rows.check_alone()
-        facts = {
-            "seeds": [list(seed) for seed in self.rows.seeds],
-            **{f"{name}_rows": split.rows.num_rows for name, split in self.splits.items()},
-            **({"train_rows": self.cell.train_rows} if self.cell.train_rows else {}),
-            "computed_seeds": self.computed,  # by this run, which the seconds and what they were computed with are of
-            **(self.worker.facts if self.computed else {}),
-            "mean_tokens": self.mean_tokens,  # of a text, in all splits; None where nothing was computed
-            "encode_seconds": round(self.encode_seconds, 2),  # 0 where another cell's states were used
-            "train_seconds": round(self.train_seconds, 2),
+    def facts(self) -> dict[str, Any]:
+        """What the last digits of scores depend on, and their cost, in a process whose threads are set."""
+        return {
+            "precision": str(self.dtype).removeprefix("torch."),
+            "device": self.device,
+            "threads": torch.get_num_threads(),
+            "gpu_share": self.gpu_share,
         }
-        self.store.complete(self.cell.result, facts, time.time() - self.encode_seconds - self.train_seconds)
 
 
-def run_cells(store: ResultStore, cells: Sequence[Cell], worker: WorkerSpec) -> None:
+def run_cells(
+    store: ResultStore, cells: Sequence[Cell], worker: WorkerSpec, only: Collection[Seed] | None = None
+) -> None:
     """Train, score and store every seed that is missing of cells that differ in train_rows alone.
 
     A frozen encoder encodes its task's texts once for all of them, and always the same texts, so that a cell's scores
-    do not depend on what is computed beside it. Raises InputError where states would not fit into scratch, for an
-    encoder that cannot be loaded or has too few positions, and for a task with fewer training rows than asked for; and,
-    after the other cells are done, for one whose training comes to no finite number.
+    do not depend on what is computed beside it. only: these seeds, the others are other processes'; whichever ends
+    last merges them (cell_files.py). Raises InputError where states would not fit into scratch, for an encoder that
+    cannot be loaded or has too few positions, and for a task with fewer training rows than asked for; and, after the
+    other cells are done, for one whose training comes to no finite number.
     """
     todo = [cell for cell in cells if not is_complete(store, cell)]
     if not todo:
         return
     check_train_rows(store, todo)
     splits = load_splits(store, todo[0])
-    running = [_Running(store, cell, splits, worker) for cell in todo]
-    for one in running:
-        one.complete()  # a run may have been cut off between the last seed and the manifest
-    problems: dict[str, InputError] = {}
+    missing = [(cell, seed) for cell in todo for seed in missing_seeds(store, cell) if only is None or seed in only]
+    problems: list[InputError] = []
     for encoder in todo[0].encoders:
-        wanting = [one for one in running if one.rows.missing(encoder.seed) and one.cell.result.name not in problems]
-        if not wanting:
-            continue
-        began = time.perf_counter()
-        with _classifier(store, [one.cell for one in wanting], encoder, splits, worker) as (train_seed, mean_tokens):
-            wanting[0].encode_seconds += time.perf_counter() - began
-            for one in wanting:
-                try:
-                    one.compute(encoder, train_seed, mean_tokens)
-                except InputError as error:
-                    problems[one.cell.result.name] = error
+        if own := [(cell, seed) for cell, seed in missing if seed[0] == encoder.seed]:
+            problems += _run_seeds(store, own, encoder, splits, worker)
+    for cell in todo:
+        rows = {f"{name}_rows": split.rows.num_rows for name, split in splits.items()}
+        merge_seeds(store, cell, rows | ({"train_rows": cell.train_rows} if cell.train_rows else {}))
     if problems:
-        raise next(iter(problems.values()))
+        raise problems[0]
+
+
+def _run_seeds(
+    store: ResultStore,
+    missing: Sequence[tuple[Cell, Seed]],
+    encoder: SavedEncoder,
+    splits: dict[str, Split],
+    worker: WorkerSpec,
+) -> list[InputError]:
+    """Seeds of one encoder, by cell; the bad input of cells of which the rest is left."""
+    problems: dict[str, InputError] = {}
+    began = time.perf_counter()
+    cells = {cell.result.directory: cell for cell, _ in missing}
+    with _classifier(store, [*cells.values()], encoder, splits, worker) as (train_seed, mean_tokens):
+        encode_seconds = time.perf_counter() - began
+        for cell, seed in missing:
+            if cell.result.directory in problems:
+                continue
+            began = time.perf_counter()
+            try:
+                trained = train_seed(cell, seed[1])
+            except InputError as error:
+                problems[cell.result.directory] = error
+                continue
+            facts = SeedFacts(encode_seconds, time.perf_counter() - began, mean_tokens, **worker.facts)
+            encode_seconds = 0.0
+            store.storage.write_bytes(cell.head_file(seed), safetensors.torch.save(trained.head))
+            write_seed(store, cell, seed, SeedRows(_rows_of(cell, seed, splits, trained), facts))
+    return [*problems.values()]
 
 
 @contextmanager
@@ -218,7 +153,7 @@ def _write_head_config(store: ResultStore, cell: Cell, width: int) -> None:
 
 
 def _rows_of(cell: Cell, seed: Seed, splits: dict[str, Split], trained: Trained) -> dict[str, pa.Table]:
-    """What a seed adds to each of FILES."""
+    """What a seed adds to each of `cell_files.FILES`."""
     validation, test = splits["validation"], splits["test"]
     if cell.threshold is None:
         thresholds = best_thresholds(validation.labels, validation.known, trained.validation)

@@ -61,10 +61,10 @@ VERBS = {
         "distil one encoder on growing quantities of text, and score each", stages=frozenset({"sweep", "grid"})
     ),
     "evaluate": Verb("score every encoder on every task, several seeds a cell", stages=frozenset({"grid"})),
-    "probe": Verb("time each encoder's forward pass, measure where homonyms lie", stages=frozenset({"grid"})),
+    "probe": Verb("time each encoder's forward pass, measure where homonyms lie", stages=frozenset({"probe"})),
     "export": Verb(
         "write frozen encoders with all their heads as ONNX graphs, int8 where it keeps the decisions",
-        stages=frozenset({"grid"}),
+        stages=frozenset({"export"}),
         values={"push": "a repository of the Hugging Face hub (owner/name) to put the one encoder into"},
     ),
     "classify": Verb("label texts with a frozen encoder and the heads of every task", stages=frozenset({"classify"})),

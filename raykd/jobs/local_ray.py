@@ -98,8 +98,7 @@ def _quiet_loggers() -> None:
     for handler in logging.getLogger("ray.data").handlers:
         if handler.name == "console":
             handler.setLevel(logging.CRITICAL)
-    for logger in ("ray.tune", "ray.train"):
-        logging.getLogger(logger).setLevel(logging.WARNING)
+    logging.getLogger("ray.train").setLevel(logging.WARNING)
 
 
 def stop_ray(failed: bool, verbose: bool = False) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -64,7 +64,8 @@ def _status(
     if MANIFEST not in files:
         if not making:
             return Status(name=name, directory=directory, state="missing", size=0)
-        return Status(name=name, directory=directory, state=_unfinished(making, lease), size=size)
+        detail = _seeds(files, asked, []) if asked and any(file.startswith("seeds/") for file in files) else ""
+        return Status(name=name, directory=directory, state=_unfinished(making, lease), size=size, detail=detail)
     try:
         manifest = storage.read_json(f"{directory}/{MANIFEST}")
     except FileNotFoundError:  # removed in between, by a driver that makes the result anew
@@ -74,8 +75,8 @@ def _status(
         return Status(name=name, directory=directory, state="damaged", size=size, detail=detail)
     done = {"seconds": manifest["seconds"], "finished": manifest["finished"], "hours": spent_hours(manifest)}
     there = manifest["facts"].get("seeds", [])
-    if asked is not None and (lacking := [seed for seed in asked if seed not in there]):
-        detail = f"{len(asked) - len(lacking)} of {len(asked)} seeds"
+    if asked and any(seed not in there for seed in asked):
+        detail = _seeds(files, asked, there)
         return Status(
             name=name, directory=directory, state=_unfinished(making, lease), size=size, detail=detail, **done
         )
@@ -88,6 +89,12 @@ def _status(
         detail=f"{torn[0]} is not as it was written" if torn else "",
         **done,
     )
+
+
+def _seeds(files: Collection[str], asked: list[list[int]], there: list[list[int]]) -> str:
+    """there: in the manifest; others may be done (evaluate/cell_files.py)."""
+    done = sum([*seed] in there or f"seeds/{seed[0]}-{seed[1]}.parquet" in files for seed in asked)
+    return f"{done} of {len(asked)} seeds"
 
 
 def _unfinished(making: Mapping[str, Mapping[str, Any]], lease: Lease | None) -> State:

@@ -12,7 +12,7 @@ from raykd.corpus.near_duplicates import check_near_duplicates
 from raykd.corpus.readers import split_units
 from raykd.errors import InputError
 from raykd.evaluate.cell import is_complete
-from raykd.planning.checks.capacity import STAGES, Machine, check_capacity, room_for_trainings
+from raykd.planning.checks.capacity import STAGES, Machine, check_capacity, grid_gpus, room_for_trainings
 from raykd.planning.checks.hub import check_model
 from raykd.planning.plan import Plan
 from raykd.planning.translations import language_pairs
@@ -22,7 +22,9 @@ from raykd.ray_internals.core import autoscales
 MAKES = {
     "train": ("encoders",),
     "sweep": ("encoders",),
-    "grid": ("scores", "exports", "probe"),
+    "grid": ("scores",),
+    "export": ("exports",),
+    "probe": ("probe",),
     "classify": ("classified",),
 }
 
@@ -130,7 +132,7 @@ def _check_gpus(experiment: config.Experiment, stages: Collection[str]) -> None:
     runs = (resources.trainings or 1) if trains else 0
     asked = {
         "train.gpus_per_worker": train.gpus_per_worker * train.fewest_workers * runs,
-        "grid.gpus": grid.gpus * ("grid" in stages),
+        "grid.gpus": grid_gpus(experiment) * ("grid" in stages),
         "classify_workers": grid.gpus * resources.classify_workers * bool("classify" in stages and experiment.classify),
         "translate.gpus": resources.translate.gpus * bool("translate" in stages and experiment.translate),
     }

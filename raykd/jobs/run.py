@@ -8,7 +8,6 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from raykd import config
 from raykd.artifacts import Result, ResultStore, Storage
@@ -45,10 +44,6 @@ class Run:
     program: str = "raykd {verb}"
     verbose: bool = False
     holder: Holder | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Ray Tune pickles what it reports to; the lease stays with this process."""
-        return {**vars(self), "holder": None}
 
     @property
     def plan(self) -> Plan:

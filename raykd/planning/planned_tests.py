@@ -114,7 +114,9 @@ def read_planned_tests(store: ResultStore) -> PlannedTests | None:
 
 def _scored(store: ResultStore, results: Iterable[str]) -> int:
     """How many cells have scores in one of these directories; a directory is named after its cell and its hash."""
-    there = (directory for directory in results if store.storage.exists(f"{directory}/scores.parquet"))
+    there = (
+        one for one in results if any(store.storage.exists(f"{one}/{name}") for name in ("scores.parquet", "seeds"))
+    )
     return len({directory.rpartition("-")[0] for directory in there})
 
 

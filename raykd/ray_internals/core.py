@@ -1,10 +1,10 @@
-"""Tokens, the loopback, workers' lines, the autoscaler and Tune's workers: what Ray has no public call for."""
+"""Tokens, the loopback, workers' lines and the autoscaler: what Ray has no public call for."""
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Sequence
 from functools import partialmethod, wraps
 from typing import Any
 
@@ -87,13 +87,6 @@ def _kinds_of_v2() -> set[str]:
 
     status = sdk.get_cluster_status(ray.get_runtime_context().gcs_address)
     return {node.ray_node_type_name for node in (*status.active_nodes, *status.idle_nodes, *status.pending_nodes)}
-
-
-def keep_from_trials(variables: Set[str]) -> None:
-    """Have Ray Tune copy none of these variables into the environment of its trials, which Ray writes into its logs."""
-    from ray.tune.execution import class_cache
-
-    class_cache.ENV_VARS_TO_PROPAGATE.difference_update(variables)
 
 
 def is_alive(actor: str) -> bool:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.ray]
 # One student in the sweep, and a teacher that trains for long enough to be interrupted.
 CHANGES = ("sweep.quantities=[30kB]", "encoders.teacher.pretrain.epochs=6")
 # How the titles begin that Ray gives to processes at work (those of a machine's agents begin with ray:: too).
-TASK, TRAINING, TRIAL = r"ray::MapBatches", r"ray::RayTrainWorker", r"ray::ImplicitFunc\.train"
+TASK, TRAINING, TRIAL = r"ray::MapBatches", r"ray::RayTrainWorker", r"ray::trial "
 
 
 class Grown(NamedTuple):

@@ -11,8 +11,10 @@ from sklearn.metrics import average_precision_score, f1_score
 from raykd.artifacts import SavedEncoder
 from raykd.config import Head
 from raykd.errors import InputError
+from raykd.evaluate import cell_files
 from raykd.evaluate import run_cell as run_module
-from raykd.evaluate.cell import headline_scores, is_complete, missing_seeds, sharing_states
+from raykd.evaluate.cell import headline_scores, is_complete, sharing_states
+from raykd.evaluate.cell_files import missing_seeds, read_rows
 from raykd.evaluate.classifier.train import make_head
 from raykd.evaluate.run_cell import WorkerSpec, run_cells
 from raykd.jobs.overview import overview
@@ -71,7 +73,7 @@ def test_scores_are_those_of_scikit_learn_on_the_stored_predictions(store, make_
 
 
 @pytest.mark.parametrize("weights", ["frozen", "fine-tuned"])
-@pytest.mark.parametrize("at", ["train", "scores"])
+@pytest.mark.parametrize("at", ["train", "seeds/56-2.parquet", "averages.parquet", "scores.parquet"])
 def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, monkeypatch, weights, at):
     whole = make_cell(weights, encoder="distilbert")
     run_cells(store, [whole], WORKER)
@@ -87,7 +89,7 @@ def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, mon
         return train(*arguments)
 
     def write_or_stop(path, table, **options):
-        if at == "scores" and path.endswith("scores.parquet") and len(trained) == 3:
+        if path.endswith(at):
             raise KeyboardInterrupt
         write_table(path, table, **options)
 
@@ -95,16 +97,18 @@ def test_an_interrupted_cell_computes_only_what_is_missing(store, make_cell, mon
     monkeypatch.setattr(store.storage, "write_table", write_or_stop)
     with pytest.raises(KeyboardInterrupt):
         run_cells(store, [cell], WORKER)
-    assert missing_seeds(store, cell) == [(56, 2)] and not is_complete(store, cell)
+    left = [] if at in FILES else [2]  # merging them was interrupted
+    assert missing_seeds(store, cell) == [(56, seed) for seed in left] and not is_complete(store, cell)
+    assert sorted(set(cell_files.seeds_of(read_rows(store, cell, "scores")))) == cell.asked[: 3 - len(left)]
 
     trained = [None] * 10
     monkeypatch.setattr(store.storage, "write_table", write_table)
     run_cells(store, [cell], WORKER)
-    assert trained[10:] == [2]
-    assert content(store, cell) == content(store, whole)
+    assert trained[10:] == left
+    assert content(store, cell) == content(store, whole) and not store.storage.exists(cell.file("seeds"))
 
     run_cells(store, [cell], WORKER)
-    assert trained[10:] == [2]
+    assert trained[10:] == left
 
 
 def test_more_seeds_add_rows(store, make_cell):
@@ -142,6 +146,24 @@ def test_a_complete_cell_that_was_cut_off_with_more_seeds_is_unfinished(store, m
     assert status.state == "done" and len(store.facts(cell.result)["seeds"]) == 2
 
 
+def test_status_counts_the_seeds_that_are_not_merged(store, make_cell):
+    cell = make_cell()
+
+    def told():
+        asked = {"cell": [[*seed] for seed in cell.asked]}
+        (status,) = overview(store.storage, {"cell": cell.result.directory}, asked, lease=None)
+        return status.state, status.detail
+
+    assert told() == ("missing", "")
+    run_cells(store, [cell], WORKER, [(56, 1)])
+    assert told() == ("unfinished", "1 of 3 seeds")
+    run_cells(store, [cell], WORKER)
+    assert told() == ("done", "")
+    cell = replace(cell, seeds=5)
+    run_cells(store, [cell], WORKER, [(56, 4)])
+    assert told() == ("unfinished", "4 of 5 seeds")
+
+
 def test_scores_without_a_manifest_get_one(store, make_cell):
     cell = make_cell()
     run_cells(store, [cell], WORKER)
@@ -151,42 +173,78 @@ def test_scores_without_a_manifest_get_one(store, make_cell):
     assert is_complete(store, cell) and content(store, cell) == before
 
 
-def test_a_process_that_was_given_up_drops_no_rows(store, make_cell, monkeypatch):
-    """Two at work on one cell: the rows of the first to write are kept, and the other fails and is tried again."""
-    cell, train, added = make_cell(), run_module.train_frozen, []
-
-    def train_beside_another(*arguments):
-        if not added:
-            added.append(True)
-            run_cells(store, [replace(cell, seeds=2)], WORKER)
-        return train(*arguments)
-
-    monkeypatch.setattr(run_module, "train_frozen", train_beside_another)
-    with pytest.raises(RuntimeError, match=r"another process writes to it"):
-        run_cells(store, [cell], WORKER)
-    assert missing_seeds(store, cell) == [(56, 2)]
+@pytest.mark.parametrize("with_manifest", [True, False])
+def test_what_a_former_version_left_is_done_and_extended(store, make_cell, monkeypatch, with_manifest):
+    """It wrote each seed's rows into the cell's files, scores.parquet last; the manifest may be missing."""
+    whole = make_cell()
+    run_cells(store, [whole], WORKER)
+    cell = replace(whole, seeds=2, result=replace(whole.result, version=2))
     run_cells(store, [cell], WORKER)
-    assert is_complete(store, cell) and not missing_seeds(store, cell)
+    if not with_manifest:
+        store.storage.remove(cell.file("manifest.json"))
+        rows = store.storage.read_table(whole.file("predictions.parquet"))  # of a seed that it has no scores of
+        store.storage.write_table(cell.file("predictions.parquet"), rows)
+    trained, train = [], run_module.train_frozen
+    monkeypatch.setattr(run_module, "train_frozen", lambda *given: trained.append(given[-1]) or train(*given))
+    run_cells(store, [replace(cell, seeds=3)], WORKER)
+    assert trained == [2] and content(store, cell) == content(store, whole)
+    assert len(store.facts(cell.result)["seeds"]) == 3 and store.facts(cell.result)["computed_seeds"] == 1
 
 
-def test_a_cell_whose_rows_another_has_changed_is_not_complete(store, make_cell, monkeypatch):
-    cell = make_cell()
+def test_processes_with_a_part_of_the_seeds_leave_what_one_does(store, make_cell):
+    """In any order; whichever ends last merges."""
+    second = SavedEncoder("bert", 57, "1" * 64, "encoders/bert")
+    whole = make_cell()
+    whole = replace(whole, encoders=(*whole.encoders, second))
+    run_cells(store, [whole], WORKER)
+    cell = replace(whole, result=replace(whole.result, version=2))
+    parts = [[(57, 1), (57, 2)], [(56, 2)], [(57, 0), (56, 0), (56, 1)]]
+    for part in parts:
+        assert not is_complete(store, cell)
+        run_cells(store, [cell], WORKER, part)
+    assert is_complete(store, cell) and content(store, cell) == content(store, whole)
+    facts = store.facts(cell.result)
+    assert (
+        facts["computed_seeds"] == 6
+        and facts["encode_seconds"] > 0
+        and facts["seeds"] == [[*one] for one in cell.asked]
+    )
+
+
+@pytest.mark.parametrize("at", ["_read_seeds", "_with_new", "is_complete"])
+def test_two_processes_on_the_same_seeds_leave_what_one_does(store, make_cell, monkeypatch, at):
+    """One that was given up, on a machine that could not be reached, may still be at work, and merge them too."""
+    whole = make_cell(seeds=2)
+    run_cells(store, [whole], WORKER)
+    cell, step, begun = replace(whole, result=replace(whole.result, version=2)), getattr(cell_files, at), []
+
+    def step_beside_another(*arguments):
+        if not begun:
+            begun.append(True)
+            run_cells(store, [cell], WORKER)
+        return step(*arguments)
+
+    monkeypatch.setattr(cell_files, at, step_beside_another)
     run_cells(store, [cell], WORKER)
-    scores = store.storage.read_table(cell.file("scores.parquet"))
-    store.storage.remove(cell.file("manifest.json"))
-    complete = run_module._Running.complete
+    assert begun and is_complete(store, cell) and content(store, cell) == content(store, whole)
 
-    def complete_beside_another(self):
-        store.storage.write_table(cell.file("scores.parquet"), scores.slice(0, 3))
-        complete(self)
 
-    monkeypatch.setattr(run_module._Running, "complete", complete_beside_another)
-    with pytest.raises(RuntimeError, match=r"another process writes to it"):
-        run_cells(store, [cell], WORKER)
-    assert not is_complete(store, cell)
+def test_seeds_that_are_merged_while_they_are_read(store, make_cell, monkeypatch):
+    cell = make_cell(seeds=2)
+    monkeypatch.setattr(run_module, "merge_seeds", lambda *given: None)
+    run_cells(store, [cell], WORKER)
+    before = read_rows(store, cell, "scores")
     monkeypatch.undo()
-    run_cells(store, [cell], WORKER)
-    assert is_complete(store, cell) and store.storage.read_table(cell.file("scores.parquet")).equals(scores)
+    files = cell_files._seed_files
+
+    def files_that_go(*given):
+        found = files(*given)
+        monkeypatch.undo()
+        run_cells(store, [cell], WORKER)
+        return found
+
+    monkeypatch.setattr(cell_files, "_seed_files", files_that_go)
+    assert read_rows(store, cell, "scores").equals(before) and before.num_rows == 6
 
 
 def test_binary_cell(store, make_cell):

@@ -40,12 +40,12 @@ def test_results_go_only_when_neither_the_last_run_nor_this_config_names_them(ca
 
 
 def test_nothing_goes_while_a_driver_is_at_work_even_where_no_lease_is_asked_for(call, stored):
-    (stored / "runs/demo/scratch/tune").mkdir(parents=True)
-    (stored / "runs/demo/scratch/tune/state").write_bytes(b"x")
+    (stored / "runs/demo/scratch/texts").mkdir(parents=True)
+    (stored / "runs/demo/scratch/texts/state").write_bytes(b"x")
     arguments = (stored / "small.yaml", "resources.lease=false", "--yes")
     with held(Storage(str(stored / "runs/demo")), "evaluate small.yaml"):
         status, _, errors = call("clean", *arguments)
         assert status == 2 and "in use by" in errors
-    assert (stored / "runs/demo/scratch/tune/state").exists()
+    assert (stored / "runs/demo/scratch/texts/state").exists()
     assert "1 leftovers" in call("clean", *arguments)[1]
     assert not (stored / "runs/demo/scratch").exists()

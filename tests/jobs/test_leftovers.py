@@ -27,7 +27,6 @@ GOES = {
     "encoders/old-1": ["model.safetensors"],
     "encoders/done-1/checkpoints": ["step-10-a/weights.safetensors", f"step-10-a/{CHECKPOINT}"],
     "encoders/begun-1/checkpoints/step-10-a": ["weights.safetensors", "optimizer.safetensors"],
-    "scratch/tune": ["trials/x"],
     "scratch/texts": ["a-1/keys/0.arrow"],
     "tensorboard/old-1": ["events"],
     "classified/texts-1": ["manifest.json", "language=eng/part-000000-0000.parquet", "units/000000.json"],

@@ -11,12 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from ray import cloudpickle
 
 from raykd.artifacts import Storage
 from raykd.artifacts.lease import held
 from raykd.jobs.exit_status import find_input_error
-from raykd.jobs.run import open_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,15 +187,6 @@ def test_a_full_disk_that_a_worker_met_is_told_alike():
     wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/data/x")
     assert str(find_input_error(wrapped)).startswith("/data/x: the disk is full")
     assert find_input_error(OSError(errno.EIO, "broken")) is None
-
-
-def test_what_a_job_says_can_be_said_by_a_worker_too(stored, capsys):
-    """Ray Tune pickles the function that its trials are reported to."""
-    run = open_run(str(stored / "small.yaml"), [])
-    with held(run.store.storage, "evaluate") as run.holder:
-        cloudpickle.loads(cloudpickle.dumps(run.say))("1/5")
-        run.say("2/5")
-    assert capsys.readouterr().out.count("/5") == 2 and run.holder.doing == "2/5"
 
 
 def test_a_foreign_file_among_leases_breaks_nothing(call, stored):

@@ -1,1 +1,1 @@
-"""Training under Ray Train, and the sweep over it under Ray Tune."""
+"""Training under Ray Train, and trials: pieces of work as Ray tasks."""

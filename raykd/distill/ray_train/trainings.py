@@ -1,4 +1,4 @@
-"""Encoders that are trained at the same time, under Ray Tune: one trial each, a Ray Train run of its own."""
+"""Encoders that are trained at the same time: a trial each, which waits for a Ray Train run of its own."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from raykd.distill.train.job import TrainingJob
 from raykd.distill.train.usage import worker_hours_of
 from raykd.errors import LimitReached
 
-# A trial only waits for its Train run, and Ray rejects one that holds nothing. CPUs would be taken from workers
-# that have counted on them; the head, of which every Ray has one, is not taken away as spot machines are.
-TRIAL = {"node:__internal_head__": 0.001}
+# A trial only waits for its Train run: CPUs would be taken from workers that have counted on them. The head, of which
+# every Ray has one, is not taken away as spot machines are.
+TRIAL = {"num_cpus": 0, "resources": {"node:__internal_head__": 0.001}}
 
 Ended = tuple[str]  # how a trial ended, in words
 
@@ -53,7 +53,7 @@ def _run(
         try:
             train_encoder(job, result, Elsewhere(queue, index))
         except TrainingFailedError as error:
-            # An answer and not an exception: Ray Train has tried as often as it may, and Tune would begin anew.
+            # An answer and not an exception: Ray Train has tried as often as it may, and another try would begin anew.
             return {"failure": f"{type(error).__name__}: {error}"}
         return {"seconds": job.store.manifest(result)["seconds"]}  # type: ignore[index]
 
@@ -71,10 +71,9 @@ def _run(
         _put(queue, index, (state,))
         report(f"{name} {told}")
 
-    first = jobs[0][0]
     names = [f"{job.name} seed {job.seed}" for job, _ in jobs]
     try:
-        run_trials(first.store.storage, train, names, TRIAL, first.resources.failures, line, concurrent)
+        run_trials(train, names, [TRIAL] * len(jobs), jobs[0][0].resources.failures, line, concurrent)
     except LimitReached:
         if not failures:
             raise

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from raykd.config import Experiment
 from raykd.errors import InputError
 
-STAGES = frozenset({"train", "sweep", "grid", "classify", "translate"})  # that ask Ray for room of their own
+# That ask Ray for room of their own.
+STAGES = frozenset({"train", "sweep", "grid", "export", "probe", "classify", "translate"})
 TOLERANCE = 5e-5  # of sums of fractions: Ray counts in ten-thousandths
 
 
@@ -63,7 +64,9 @@ def check_capacity(
     grid, translate, encoders = resources.grid, resources.translate, resources.classify_workers
     demands = []
     if "grid" in stages and experiment.evaluate:
-        demands.append(Demand("grid", "a trial", 1, grid.cpus, grid.gpus, "resources.grid.cpus or gpus"))
+        demands.append(Demand("grid", "a trial", 1, grid.cpus, grid_gpus(experiment), "resources.grid.cpus or gpus"))
+    if ("export" in stages and experiment.export) or ("probe" in stages and experiment.probe):
+        demands.append(Demand("grid", "a task", 1, grid.cpus, 0, "resources.grid.cpus"))
     if "classify" in stages and experiment.classify:
         lower = "resources.classify_workers, grid.cpus or grid.gpus"
         demands.append(Demand("classify_workers", f"{encoders} encoder(s)", encoders, grid.cpus, grid.gpus, lower))
@@ -73,6 +76,13 @@ def check_capacity(
         demands.append(Demand("translate", "an actor", 1, translate.cpus, translate.gpus, lower))
     for demand in demands:
         _check_room(demand, machines, remedy)
+
+
+def grid_gpus(experiment: Experiment) -> float:
+    """The most that a trial of this experiment asks for."""
+    evaluate, sweep = experiment.evaluate, experiment.sweep
+    weights = {*(evaluate.weights if evaluate else ()), *([sweep.weights] if sweep else ())}
+    return max((experiment.resources.grid.gpus_of(one) for one in weights), default=0)
 
 
 def room_for_trainings(experiment: Experiment, machines: Sequence[Machine]) -> int:

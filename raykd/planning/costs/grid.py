@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any
 
 from raykd.config import SPLITS
-from raykd.evaluate.cell import Cell, is_complete, missing_seeds, sharing_states
+from raykd.evaluate.cell import Cell, is_complete, sharing_states
+from raykd.evaluate.cell_files import missing_seeds
 from raykd.evaluate.cell_flops import Cost, Texts, cell_cost
 from raykd.planning.costs.estimate import Estimate, share_of
 from raykd.planning.costs.shapes import Shapes
+from raykd.planning.costs.spent import trial_seconds
 from raykd.planning.plan import Plan
 
 
@@ -80,7 +82,7 @@ class _Grid:
     def rate(self, weights: str) -> tuple[float | None, str]:
         """Operations a second: of the finished cells of these weights, else as stated."""
         done = [(cell, facts) for cell, facts in self.finished if cell.weights == weights and self.is_known(cell)]
-        seconds = sum(facts["encode_seconds"] + facts["train_seconds"] for _, facts in done)
+        seconds = sum(trial_seconds(facts) for _, facts in done)
         if seconds:
             costs = (self.cost(cell, facts["computed_seeds"], facts["encode_seconds"] > 0) for cell, facts in done)
             return sum(cost.flops for cost in costs) / seconds, "measured"

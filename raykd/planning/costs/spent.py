@@ -23,9 +23,14 @@ def spent_hours(manifest: Mapping[str, Any]) -> float | None:
     if "worker_hours" in facts:
         return float(facts["worker_hours"])
     if "train_seconds" in facts:
-        return float(facts["encode_seconds"] + facts["train_seconds"]) / 3600
+        return trial_seconds(facts) / 3600
     seconds = manifest.get("task_seconds")
     return None if seconds is None else float(seconds) / 3600
+
+
+def trial_seconds(facts: Mapping[str, Any]) -> float:
+    """Of a cell, with all GPUs of a trial: those of a part of them are as many fewer. Older releases took all."""
+    return float(facts["encode_seconds"] + facts["train_seconds"]) * float(facts.get("gpu_share", 1))
 
 
 def stage_of(experiment: Experiment, name: str) -> str | None:

@@ -10,6 +10,7 @@ from raykd import config
 from raykd.artifacts.store import git_commit, library_versions
 from raykd.config import Experiment, to_yaml
 from raykd.evaluate.cell import Cell
+from raykd.evaluate.cell_files import read_rows
 from raykd.planning.checks.experiment import task_encoders
 from raykd.planning.encoders import PlannedEncoder
 from raykd.planning.plan import Plan
@@ -113,11 +114,8 @@ def _task_rows(plan: Plan, name: str, fact: str) -> Iterable[dict[str, Any]]:
 
 
 def score_rows(plan: Plan, cell: Cell) -> list[dict[str, Any]]:
-    path = cell.file("scores.parquet")
-    if not plan.store.storage.exists(path):
-        return []
     asked, same = set(cell.asked), _names(cell) | {"kind": cell.kind}
-    rows = plan.store.storage.read_table(path).to_pylist()
+    rows = read_rows(plan.store, cell, "scores").to_pylist()
     return [same | row for row in rows if (row["encoder_seed"], row["seed"]) in asked]
 
 

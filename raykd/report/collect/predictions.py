@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from raykd.evaluate.cell import Cell
+from raykd.evaluate.cell_files import read_rows, seeds_of
 from raykd.planning.plan import Plan
 from raykd.report.inputs import Predictions
 from raykd.statistics.item_bootstrap import Decisions
@@ -16,16 +17,11 @@ COLUMNS = ["encoder_seed", "seed", "doc_id", "group", "truth", "unknown", "predi
 
 def read_predictions(plan: Plan, cell: Cell) -> Predictions | None:
     """The decisions of the seeds that are asked for and scored, on the labels that count; None where there are none."""
-    storage = plan.store.storage
-    if not storage.exists(cell.file("scores.parquet")):
-        return None
-    scored = storage.read_table(cell.file("scores.parquet"), columns=COLUMNS[:2])
-    asked = set(cell.asked) & set(_seeds(scored))
-    table = storage.read_table(cell.file("predictions.parquet"), columns=COLUMNS)
-    table = table.filter(pa.array([seed in asked for seed in _seeds(table)], pa.bool_())).combine_chunks()
+    asked, table = set(cell.asked), read_rows(plan.store, cell, "predictions", COLUMNS)
+    table = table.filter(pa.array([seed in asked for seed in seeds_of(table)], pa.bool_())).combine_chunks()
     if not table.num_rows:
         return None
-    pairs = list(dict.fromkeys(_seeds(table)))
+    pairs = list(dict.fromkeys(seeds_of(table)))
     seeds = len(pairs)
     texts = table.num_rows // seeds
     first = table.slice(0, texts)
@@ -52,7 +48,3 @@ def label_matrix(lists: pa.ChunkedArray, labels: list[str]) -> np.ndarray:
     for column, label in enumerate(labels):
         matrix[owners[pa.compute.equal(values, label).to_numpy(zero_copy_only=False)], column] = True
     return matrix
-
-
-def _seeds(table: pa.Table) -> list[tuple[int, int]]:
-    return list(zip(table["encoder_seed"].to_pylist(), table["seed"].to_pylist(), strict=True))

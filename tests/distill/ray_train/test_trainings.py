@@ -36,8 +36,8 @@ def run(monkeypatch):
             if ends[result]:
                 raise ends[result]
 
-        def run_trials(storage, work, names, resources, failures, report, concurrent):
-            assert "CPU" not in resources and failures == 2 and concurrent == 1
+        def run_trials(work, names, options, failures, report, concurrent):
+            assert [one["num_cpus"] for one in options] == [0] * len(names) and failures == 2 and concurrent == 1
             stopped = None
             for index, name in enumerate(names):
                 try:

@@ -1,28 +1,40 @@
-"""Pieces of work as trials, on a real Ray: as many at a time as there is room for, and tried again."""
+"""Pieces of work as trials, on a real Ray: in order, as many at a time as there is room for, and tried again."""
 
 import os
-import pickle
+import signal
+import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from raykd.artifacts import Storage
 from raykd.distill.ray_train.trials import run_trials
 from raykd.errors import InputError, LimitReached
 
 pytestmark = pytest.mark.usefixtures("local_ray")
+
+CPU = {"num_cpus": 1}
+
+
+def note(file):
+    """One more try in this file; how many there were."""
+    with open(file, "a") as opened:
+        opened.write("x")
+    return file.stat().st_size
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def test_what_fails_or_loses_its_process_is_tried_again(tmp_path):
     """Work 1 loses its process at first and work 2 raises; bad input, work 3, is no failure and is not tried again."""
 
     def work(index):
-        file = tmp_path / f"tries-{index}"
-        tries = 1 + int(file.read_text() if file.exists() else 0)
-        file.write_text(str(tries))
+        tries = note(tmp_path / f"tries-{index}")
         if index == 1 and tries == 1:
-            os._exit(1)
+            os.kill(os.getpid(), signal.SIGKILL)
         if index == 2 and tries == 1:
             raise RuntimeError("at first")
         if index == 3:
@@ -30,30 +42,39 @@ def test_what_fails_or_loses_its_process_is_tried_again(tmp_path):
         return {"tries": tries}
 
     answers = {}
-    storage = Storage(str(tmp_path / "storage"))
     with pytest.raises(InputError, match="bad for ever"):
-        run_trials(
-            storage,
-            work,
-            ["a", "b", "c", "d"],
-            {"CPU": 1},
-            2,
-            lambda index, name, answer: answers.update({name: answer}),
-            share_processes=True,
-        )
+        run_trials(work, list("abcd"), [CPU] * 4, 2, lambda index, name, answer: answers.update({name: answer}))
     assert {name: answers[name]["tries"] for name in "abc"} == {"a": 1, "b": 2, "c": 2}
-    assert (tmp_path / "tries-3").read_text() == "1" and not storage.exists("scratch")
+    assert answers["d"] == {"problem": "bad for ever"} and (tmp_path / "tries-3").read_text() == "x"
+
+
+def test_failures_that_are_used_up_are_told_with_the_last_line_of_their_traceback(tmp_path):
+    def work(index):
+        note(tmp_path / f"tries-{index}")
+        if index == 0:
+            raise ValueError("no good\nin two lines")
+        if index == 1:
+            os._exit(1)
+        return {}
+
+    answers = []
+    with pytest.raises(RuntimeError, match=r"2 of 3 failed; .* The first is \w: ") as failure:
+        run_trials(work, list("abc"), [CPU] * 3, 1, lambda index, name, answer: answers.append((name, answer)))
+    assert sorted(answers, key=str) == [("a", None), ("b", None), ("c", {})]
+    assert {(tmp_path / f"tries-{index}").read_text() for index in (0, 1)} == {"xx"}
+    told = str(failure.value)
+    assert told.endswith("a: ValueError: no good") or "b: ray.exceptions.WorkerCrashedError: The worker died" in told
+    assert failure.value.__notes__
 
 
 def test_a_limit_is_no_failure_and_is_not_tried_again(tmp_path):
     def work(index):
-        with open(tmp_path / "tries", "a") as file:
-            file.write("x")
+        note(tmp_path / "tries")
         raise LimitReached("resources.train.limits.steps 2 reached")
 
     lines = []
     with pytest.raises(LimitReached, match=r"limits\.steps 2 reached"):
-        run_trials(Storage(str(tmp_path / "storage")), work, ["a"], {"CPU": 1}, 2, lambda *line: lines.append(line))
+        run_trials(work, ["a"], [CPU] * 1, 2, lambda *line: lines.append(line))
     assert (tmp_path / "tries").read_text() == "x" and lines[0][2]["limit"].startswith("resources.train")
 
 
@@ -62,42 +83,52 @@ def test_halves_of_a_cpu_run_twice_as_many(tmp_path):
 
     def work(index):
         (tmp_path / f"at-work-{index}").touch()
-        end = time.monotonic() + 60
-        while len(list(tmp_path.glob("at-work-*"))) < 4 and time.monotonic() < end:
-            time.sleep(0.05)
+        wait_for(lambda: len(list(tmp_path.glob("at-work-*"))) == 4)
         return {"together": len(list(tmp_path.glob("at-work-*")))}
 
     answers = []
-    storage = Storage(str(tmp_path / "storage"))
-    run_trials(storage, work, list("abcd"), {"CPU": 0.5}, 0, lambda *line: answers.append(line[2]["together"]))
+    run_trials(work, list("abcd"), [{"num_cpus": 0.5}] * 4, 0, lambda *line: answers.append(line[2]["together"]))
     assert answers == [4] * 4
 
 
-class Trap:
-    """Leaves a mark where it is unpickled."""
+def test_one_at_a_time_run_in_the_order_given_in_one_process_and_idleness_is_told():
+    def work(index):
+        time.sleep(1.5 if index == 0 else 0)
+        return {"process": os.getpid()}
 
-    def __init__(self, mark):
-        self.mark = mark
+    ended, idle = [], []
+    run_trials(
+        work, list("abcd"), [CPU] * 4, 0, lambda *line: ended.append(line), concurrent=1, idle=lambda: idle.append(1)
+    )
+    assert [name for _, name, _ in ended] == list("abcd") and idle
+    assert len({answer["process"] for _, _, answer in ended}) == 1
 
-    def __reduce__(self):
-        return Path.touch, (self.mark,)
 
-
-def test_what_lies_on_storage_is_never_unpickled(tmp_path, monkeypatch):
-    """Who may write to the bucket could put code in the place of an error that Tune leaves there."""
-    planted = []
-
-    def plant(error, file):
-        file.write(pickle.dumps(Trap(tmp_path / "sprung")))
-        planted.append(type(error).__name__)
+def test_an_interrupted_driver_ends_its_trials(tmp_path):
+    """Ctrl-C where Ray stays, as in a notebook: what runs ends, and what waits does not begin."""
 
     def work(index):
-        raise ValueError("no good\nin two lines")
+        (tmp_path / f"{index}").write_text(str(os.getpid()))
+        time.sleep(120)
+        return {}
 
-    monkeypatch.setattr("ray.tune.experiment.trial.cloudpickle.dump", plant)
-    with pytest.raises(RuntimeError, match=r"1 of 1 failed; .* The first is a: ValueError: no good\n") as failure:
-        run_trials(Storage(str(tmp_path / "storage")), work, ["a"], {"CPU": 1}, 1, lambda *line: None)
-    assert "ValueError: no good" in failure.value.__notes__[0]
-    assert planted.count("RayTaskError(ValueError)") == 2 and not (tmp_path / "sprung").exists()
-    pickle.loads(pickle.dumps(Trap(tmp_path / "sprung")))
-    assert (tmp_path / "sprung").exists()
+    def interrupt():
+        wait_for(lambda: len([file for file in tmp_path.iterdir() if file.read_text()]) == 2)
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_trials(work, list("abc"), [CPU] * 3, 2, lambda *line: None)
+    thread.join()
+    pids = [int(file.read_text()) for file in tmp_path.iterdir()]
+    wait_for(lambda: not any(is_alive(pid) for pid in pids))
+    assert len(pids) == 2 and not any(is_alive(pid) for pid in pids)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from raykd.errors import InputError
+from raykd.jobs.command_line import VERBS
 from raykd.planning.checks.capacity import Machine, check_capacity, room_for_trainings
 from raykd.planning.load import load_experiment as load
 
@@ -94,3 +95,28 @@ def test_workers_whose_threads_take_all_cores_have_a_machine_to_themselves():
     assert room_for_trainings(load(DEMO, two), [Machine(16)]) == 1
     gpus = [*one, "resources.train.gpus_per_worker=1"]
     assert room_for_trainings(load(DEMO, gpus), [Machine(16, 4)]) == 4
+
+
+def test_each_verb_asks_for_its_own_room_alone():
+    """Of an experiment for GPUs: the verbs that take none run on a machine without."""
+    asked = [f"resources.{one}" for one in ("train.gpus_per_worker=1", "grid.gpus=1")]
+    experiment, without = load(DEMO, [*asked, LABELLED]), []
+    for name, verb in VERBS.items():
+        try:
+            check_capacity(experiment, [Machine(2, 0)], stages=verb.stages)
+        except InputError:
+            without.append(name)
+    assert without == ["pipeline", "distill", "sweep", "evaluate", "classify"]
+
+
+def test_frozen_encoders_take_a_part_of_a_gpu():
+    experiment = load(DEMO, ["resources.grid.gpus=1", "evaluate.weights=[frozen]", "resources.grid.frozen_gpus=0.1"])
+    grid = experiment.resources.grid
+    assert (grid.gpus_of("frozen"), grid.gpus_of("fine-tuned"), grid.gpu_share("frozen")) == (0.1, 1, 0.1)
+    check_capacity(experiment, [Machine(2, 0.1)], stages={"grid"})
+    grid = load(DEMO, ["resources.grid.gpus=2"]).resources.grid
+    assert (grid.gpus_of("frozen"), grid.gpu_share("frozen")) == (0.25, 0.125)
+    grid = load(DEMO, []).resources.grid
+    assert (grid.gpus_of("frozen"), grid.gpu_share("frozen"), grid.gpu_share("fine-tuned")) == (0, 1, 1)
+    with pytest.raises(InputError, match=r"resources.grid.frozen_gpus"):
+        load(DEMO, ["resources.grid.frozen_gpus=1.5"])

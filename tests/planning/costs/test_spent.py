@@ -36,6 +36,7 @@ def test_a_plan_that_says_the_same_keeps_its_date(make_plan, monkeypatch):
     [
         ({"facts": {"worker_hours": 1.5}, "seconds": 9}, 1.5),
         ({"facts": {"encode_seconds": 600.0, "train_seconds": 1200.0}, "seconds": 9}, 0.5),
+        ({"facts": {"encode_seconds": 600.0, "train_seconds": 1200.0, "gpu_share": 0.25}, "seconds": 9}, 0.125),
         ({"facts": {}, "seconds": 9, "task_seconds": 7200}, 2.0),
         ({"facts": {}, "seconds": 9}, None),
     ],
