@@ -60,7 +60,8 @@ def run_grid(
     trials = [trial for group in groups for trial in _trials(group, todo)]
     progress, grid = _Progress(store, len(cells), trials, todo, report), resources.grid
     run_trials(
-        lambda index: _run(store, trials[index], resources),
+        lambda trial: _run(store, trial, resources),
+        trials,
         [trial.name for trial in trials],
         [{"num_cpus": grid.cpus, "num_gpus": grid.gpus_of(trial.cells[0].weights)} for trial in trials],
         grid.failures,

@@ -73,7 +73,7 @@ def _run(
 
     names = [f"{job.name} seed {job.seed}" for job, _ in jobs]
     try:
-        run_trials(train, names, [TRIAL] * len(jobs), jobs[0][0].resources.failures, line, concurrent)
+        run_trials(train, range(len(jobs)), names, [TRIAL] * len(jobs), jobs[0][0].resources.failures, line, concurrent)
     except LimitReached:
         if not failures:
             raise

@@ -7,7 +7,7 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 from ray.exceptions import RayError
@@ -16,12 +16,13 @@ from raykd.errors import InputError, LimitReached
 
 LOOK_SECONDS = 1.0  # between two calls of `idle`
 
-Work = Callable[[int], dict[str, Any]]
+Item = TypeVar("Item")
 Report = Callable[[int, str, dict[str, Any] | None], None]
 
 
 def run_trials(
-    work: Work,
+    work: Callable[[Item], dict[str, Any]],
+    items: Sequence[Item],
     names: Sequence[str],
     options: Sequence[Mapping[str, Any]],
     failures: int,
@@ -29,21 +30,21 @@ def run_trials(
     concurrent: int | None = None,
     idle: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run work(0), work(1), ... on a Ray that is already initialised, as many at a time as there is room for.
+    """Run work(items[0]), work(items[1]), ... on a Ray that is already initialised, as many at a time as there is room.
 
-    They begin in this order. names: what each is called, in messages and by Ray; options: what each asks of Ray, as
-    `ray.remote` takes it; failures: how often one is tried again, after the others, whose process or machine is lost or
-    which raises; report: called with (index, name, what work returned, or None where it failed) as each ends;
-    concurrent: at most so many at a time; idle: called about once a second while none ends. Trials share processes,
-    one after the other, but those on GPUs.
+    They begin in this order; a process gets `work` once, and the items that it runs. names: what each is called, in
+    messages and by Ray; options: what each asks of Ray, as `ray.remote` takes it; failures: how often one is tried
+    again, after the others, whose process or machine is lost or which raises; report: called with (index, name, what
+    work returned, or None where it failed) as each ends; concurrent: at most so many at a time; idle: called about once
+    a second while none ends. Trials share processes, one after the other, but those on GPUs.
     After the others have finished, raises InputError where one had bad input, RuntimeError where one failed, and
     LimitReached where one was stopped.
     """
 
-    def trial(index: int) -> dict[str, Any]:
+    def trial(item: Item) -> dict[str, Any]:
         # Bad input and a limit are answers and not exceptions, because another try would not mend them.
         try:
-            return work(index)
+            return work(item)
         except InputError as error:
             return {"problem": str(error)}
         except LimitReached as error:
@@ -61,7 +62,7 @@ def run_trials(
         while waiting or running:
             while waiting and len(running) < (concurrent or len(names)):
                 index = waiting.popleft()
-                running[task.options(name=f"trial {names[index]}", **options[index]).remote(index)] = index
+                running[task.options(name=f"trial {names[index]}", **options[index]).remote(items[index])] = index
             ended, _ = ray.wait([*running], timeout=LOOK_SECONDS)
             if not ended:
                 idle()

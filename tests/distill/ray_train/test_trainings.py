@@ -36,7 +36,7 @@ def run(monkeypatch):
             if ends[result]:
                 raise ends[result]
 
-        def run_trials(work, names, options, failures, report, concurrent):
+        def run_trials(work, items, names, options, failures, report, concurrent):
             assert [one["num_cpus"] for one in options] == [0] * len(names) and failures == 2 and concurrent == 1
             stopped = None
             for index, name in enumerate(names):

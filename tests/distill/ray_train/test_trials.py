@@ -43,7 +43,9 @@ def test_what_fails_or_loses_its_process_is_tried_again(tmp_path):
 
     answers = {}
     with pytest.raises(InputError, match="bad for ever"):
-        run_trials(work, list("abcd"), [CPU] * 4, 2, lambda index, name, answer: answers.update({name: answer}))
+        run_trials(
+            work, range(4), list("abcd"), [CPU] * 4, 2, lambda index, name, answer: answers.update({name: answer})
+        )
     assert {name: answers[name]["tries"] for name in "abc"} == {"a": 1, "b": 2, "c": 2}
     assert answers["d"] == {"problem": "bad for ever"} and (tmp_path / "tries-3").read_text() == "x"
 
@@ -59,7 +61,9 @@ def test_failures_that_are_used_up_are_told_with_the_last_line_of_their_tracebac
 
     answers = []
     with pytest.raises(RuntimeError, match=r"2 of 3 failed; .* The first is \w: ") as failure:
-        run_trials(work, list("abc"), [CPU] * 3, 1, lambda index, name, answer: answers.append((name, answer)))
+        run_trials(
+            work, range(3), list("abc"), [CPU] * 3, 1, lambda index, name, answer: answers.append((name, answer))
+        )
     assert sorted(answers, key=str) == [("a", None), ("b", None), ("c", {})]
     assert {(tmp_path / f"tries-{index}").read_text() for index in (0, 1)} == {"xx"}
     told = str(failure.value)
@@ -74,7 +78,7 @@ def test_a_limit_is_no_failure_and_is_not_tried_again(tmp_path):
 
     lines = []
     with pytest.raises(LimitReached, match=r"limits\.steps 2 reached"):
-        run_trials(work, ["a"], [CPU] * 1, 2, lambda *line: lines.append(line))
+        run_trials(work, range(1), ["a"], [CPU], 2, lambda *line: lines.append(line))
     assert (tmp_path / "tries").read_text() == "x" and lines[0][2]["limit"].startswith("resources.train")
 
 
@@ -87,7 +91,9 @@ def test_halves_of_a_cpu_run_twice_as_many(tmp_path):
         return {"together": len(list(tmp_path.glob("at-work-*")))}
 
     answers = []
-    run_trials(work, list("abcd"), [{"num_cpus": 0.5}] * 4, 0, lambda *line: answers.append(line[2]["together"]))
+    run_trials(
+        work, range(4), list("abcd"), [{"num_cpus": 0.5}] * 4, 0, lambda *line: answers.append(line[2]["together"])
+    )
     assert answers == [4] * 4
 
 
@@ -97,9 +103,8 @@ def test_one_at_a_time_run_in_the_order_given_in_one_process_and_idleness_is_tol
         return {"process": os.getpid()}
 
     ended, idle = [], []
-    run_trials(
-        work, list("abcd"), [CPU] * 4, 0, lambda *line: ended.append(line), concurrent=1, idle=lambda: idle.append(1)
-    )
+    end, look = (lambda *line: ended.append(line)), (lambda: idle.append(1))
+    run_trials(work, range(4), list("abcd"), [CPU] * 4, 0, end, concurrent=1, idle=look)
     assert [name for _, name, _ in ended] == list("abcd") and idle
     assert len({answer["process"] for _, _, answer in ended}) == 1
 
@@ -119,7 +124,7 @@ def test_an_interrupted_driver_ends_its_trials(tmp_path):
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        run_trials(work, list("abc"), [CPU] * 3, 2, lambda *line: None)
+        run_trials(work, range(3), list("abc"), [CPU] * 3, 2, lambda *line: None)
     thread.join()
     pids = [int(file.read_text()) for file in tmp_path.iterdir()]
     wait_for(lambda: not any(is_alive(pid) for pid in pids))
