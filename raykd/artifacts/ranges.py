@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import io
 import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any, BinaryIO, cast
 
 import fsspec
@@ -35,6 +38,11 @@ def open_stream(filesystem: fsspec.AbstractFileSystem, path: str, until: int | N
     return io.BufferedReader(_Ranges(filesystem, path, until=until), BUFFER)
 
 
+def open_parts(filesystem: fsspec.AbstractFileSystem, parts: Sequence[tuple[str, int]], until: int) -> BinaryIO:
+    """Files that follow each other, as one to read on from a place. parts: path and bytes; until: as `open_stream`."""
+    return io.BufferedReader(_Parts(filesystem, parts, until), BUFFER)
+
+
 class _Ranges(io.RawIOBase):
     def __init__(
         self, filesystem: fsspec.AbstractFileSystem, path: str, size: int | None = None, until: int | None = None
@@ -57,9 +65,12 @@ class _Ranges(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         stop = self._size if size is None or size < 0 else min(self._place + size, self._size)
-        content = read_range(self._filesystem, self._path, self._place, stop)
+        content = self._fetch(self._place, stop)
         self._place += len(content)
         return content
+
+    def _fetch(self, start: int, stop: int) -> bytes:
+        return read_range(self._filesystem, self._path, start, stop)
 
     def readall(self) -> bytes:
         return self.read()
@@ -72,3 +83,22 @@ class _Ranges(io.RawIOBase):
         content = self.read(size)
         buffer[: len(content)] = content
         return len(content)
+
+
+class _Parts(_Ranges):
+    """A request for each part that a read reaches into."""
+
+    def __init__(self, filesystem: fsspec.AbstractFileSystem, parts: Sequence[tuple[str, int]], until: int) -> None:
+        self._paths = [path for path, _ in parts]
+        self._starts = [0, *accumulate(size for _, size in parts)]
+        super().__init__(filesystem, "", self._starts[-1], until)
+
+    def _fetch(self, start: int, stop: int) -> bytes:
+        found = []
+        first = bisect_right(self._starts, start) - 1
+        for path, (begin, end) in zip(self._paths[first:], pairwise(self._starts[first:]), strict=True):
+            if begin >= stop:
+                break
+            here = max(start, begin) - begin, min(stop, end) - begin
+            found.append(read_range(self._filesystem, path, *here))
+        return b"".join(found)

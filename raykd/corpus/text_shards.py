@@ -18,7 +18,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -55,6 +55,7 @@ from raykd.corpus.text_facts import (
     lost,
     text_facts,
 )
+from raykd.corpus.unpack import unpack
 from raykd.corpus.values import Expected, Tally, check_filters, left_out
 
 ROW_GROUP = 1024
@@ -153,14 +154,15 @@ def prepare_texts(
         1 + keys_a_document(corpus, one_in) * sum(sizes.values()) // KEY_RANGE_BYTES,
         one_in,
     )
-    runs = _runs(units_of(corpus.sources, unit_bytes))
+    unpacked = unpack(storage, units_of(corpus.sources, unit_bytes), f"corpus {name}", say, corpus.chunk is not None)
+    runs = _runs(unpacked.units)
     begin_or_resume(storage, job.scratch, _plan(job, result, runs), [result.directory])
     try:
         facts, seconds = _run_passes(job, runs, say)
     except ScratchChanged:
         storage.remove(job.scratch)
         raise
-    store.complete(result, facts, started, seconds)
+    store.complete(result, facts, started, unpacked.seconds + seconds)
     storage.remove(job.scratch)
 
 
@@ -286,7 +288,8 @@ def _read_units(job: Job, file: str, units: Sequence[Unit]) -> Done:
     ):
         kept = _Kept(job, documents, keys)
         for unit in units:
-            of_unit, bad = _read_unit(job, unit, kept)
+            with _scratch_there(job.name) if unit.content else nullcontext():
+                of_unit, bad = _read_unit(job, unit, kept)
             reports += of_unit
             rejected = _add_rejected(rejected, bad)
         kept.flush()

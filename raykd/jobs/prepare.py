@@ -10,6 +10,7 @@ from raykd.corpus.text_shards import prepare_texts
 from raykd.corpus.token_shards import missing_shards, prepare_tokens
 from raykd.corpus.tokenizer import train_tokenizer
 from raykd.corpus.tokenizer_trimming import summary, trim_tokenizer
+from raykd.corpus.unpack import FOLDER as UNPACKED
 from raykd.corpus.values import filter_lines
 from raykd.errors import InputError
 from raykd.evaluate.labelled_splits import check_train_rows
@@ -34,6 +35,7 @@ def prepare(run: Run) -> None:
     write_plan(plan)
     prepare_tasks(run, plan)
     prepare_corpora(run, plan)
+    run.store.storage.remove(UNPACKED)
     add_placeholders(run, plan)
     prepare_tokenizers(run, plan)
     write_plan(plan)  # of tokens, now that the corpora are counted

@@ -1,9 +1,10 @@
 """Sources as fixed units of work, and units as rows: every row of a file exactly once, however it is cut.
 
-A reader is a module with `units(source, path, unit_bytes)`, the units of one file, and `read(unit, source, cleaning)`,
-their rows in file order, markup resolved as `cleaning` says. It raises InputError for a file that cannot be read and
-never raises for a bad row: that comes back as a row with a problem. A new one is a module here, its line in READERS,
-and its source in `raykd.config`.
+A reader is a module with `units(source, path, unit_bytes)`, the units of one file, `read(unit, source, cleaning)`,
+their rows in file order, markup resolved as `cleaning` says, and `reads_parts(source, path, chunked)`, whether it reads
+a compressed file just as well by ranges of its content. It raises InputError for a file that cannot be read and never
+raises for a bad row: that comes back as a row with a problem. A new one is a module here, its line in READERS, and its
+source in `raykd.config`.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ __all__ = [
     "names_one_file",
     "passed_over",
     "read_unit",
+    "reads_parts",
     "source_files",
     "source_name",
     "split_files",
@@ -106,6 +108,13 @@ def split_files(files: Sequence[tuple[Source, str]], unit_bytes: int) -> list[Un
 
     with ThreadPoolExecutor(OPEN_FILES) as pool:  # on object stores a file's first bytes take a tenth of a second
         return [unit for found in pool.map(units, files) for unit in found]
+
+
+def reads_parts(unit: Unit, chunked: bool) -> bool:
+    """Whether the rows of a compressed file, and their offsets where text is drawn in chunks, are the same read by
+    ranges of its content."""
+    answer: bool = READERS[unit.source.reader].reads_parts(unit.source, unit.path, chunked)
+    return answer
 
 
 def read_unit(

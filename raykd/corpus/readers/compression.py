@@ -10,6 +10,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -23,6 +24,7 @@ BUFFER = 1 << 20
 # More content than this for a byte of a file is no text: real dumps have 5 to 10, logs some 50.
 BOMB_RATIO, BOMB_BYTES = 250, 100 << 20
 WINDOW_BYTES = 128 << 20  # of content that a stream may refer back to: what zstd -d and xz -9 take by themselves
+_BZIP2_STREAM = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")  # its head, and that of its first block or its end
 ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
 
 
@@ -40,18 +42,44 @@ def check_expansion(path: str, content: int, size: int) -> None:
 def decompressed(file: BinaryIO, path: str) -> BinaryIO:
     """The content of an open compressed file; reading raises InputError where it is damaged, cut off, or a bomb."""
     suffix = compression(path)
-    pull = _pull_zstd(file, path) if suffix == ".zst" else _Streams(file, path, suffix).pull
+    pull = _pull_zstd(file, path) if suffix == ".zst" else Streams(file, path, suffix).pull
     return buffered(pull, file.close)
 
 
-class _Streams:
-    """The content of the streams of one file: `pull` returns a part of it, b"" at its end."""
+def next_stream(file: BinaryIO, start: int, stop: int) -> int | None:
+    """Where the first bzip2 stream begins that does so in bytes [start, stop) of an open file; None where none does.
 
-    def __init__(self, file: BinaryIO, path: str, suffix: str) -> None:
+    By the ten bytes that begin one; that the streams before it end there is for the caller to check (`Streams.place`).
+    """
+    file.seek(start)
+    position, held = start, b""
+    while position < stop and (part := file.read(BUFFER)):
+        part = held + part
+        if found := _BZIP2_STREAM.search(part):
+            return position + found.start() if position + found.start() < stop else None
+        held = part[-9:]
+        position += len(part) - len(held)
+    return None
+
+
+class Streams:
+    """The content of the streams of one file: `pull` returns a part of it, b"" at its end.
+
+    start, stop: the streams that begin in these bytes of the file alone, the first of them at `start`; stop: none is
+    the file's end. place: in the file, of the next stream, once one has ended.
+    """
+
+    def __init__(self, file: BinaryIO, path: str, suffix: str, start: int = 0, stop: int | None = None) -> None:
         self._file, self._path, self._suffix = file, path, suffix
+        self._start, self._stop = start, stop
         self._decoder: Any = None
         self._rest = b""  # read and not yet given to a decoder
-        self._read = self._content = 0
+        self._read, self._content = start, 0
+        file.seek(start)
+
+    @property
+    def place(self) -> int:
+        return self._read - len(self._rest)
 
     def pull(self) -> bytes:
         while True:
@@ -66,7 +94,7 @@ class _Streams:
                 raise InputError(self._what_is_wrong(error)) from error
             self._rest = self._decoder.unused_data if self._decoder.eof else b""
             self._content += len(content)
-            check_expansion(self._path, self._content, self._read)
+            check_expansion(self._path, self._content, self._read - self._start)
             if content:
                 return content
             if ended and not self._decoder.eof:
@@ -86,6 +114,8 @@ class _Streams:
             if not (part := self._more()):
                 return False
             self._rest = part.lstrip(b"\0") if self._decoder else part
+        if self._stop is not None and self.place >= self._stop:
+            return False
         match self._suffix:
             case ".gz":
                 self._decoder = _Gzip()

@@ -23,6 +23,7 @@ from raykd.config import Source
 from raykd.corpus.fetch.http import bare, send
 from raykd.corpus.readers.compression import BUFFER, compression, decompressed
 from raykd.corpus.readers.content import HEAD_BYTES, as_utf8, check_kind, check_text, text_encoding
+from raykd.corpus.readers.parts import open_content
 from raykd.corpus.readers.units import Unit
 from raykd.errors import InputError, line_of
 
@@ -258,6 +259,15 @@ def open_file(path: str, encoding: str | None = None, until: int | None = None) 
     return as_utf8(file, encoding) if encoding else file
 
 
+def open_unit(unit: Unit, until: int | None = None) -> BinaryIO:
+    """The content of a unit's file as `open_file` gives it; where it lies in parts, of these. until: none is the unit's
+    end, where that is known."""
+    if unit.content:
+        return open_content(unit.content, unit.stop if until is None else until)
+    end = None if unit.whole else unit.stop
+    return open_file(unit.path, encoding_of(unit.source), end if until is None else until)
+
+
 def read_lines(unit: Unit) -> Iterator[tuple[int, bytes | None]]:
     """As `number_lines`, the lines that start in the unit; the last may reach beyond it."""
     for offset, line in lines_from(unit):
@@ -268,7 +278,7 @@ def read_lines(unit: Unit) -> Iterator[tuple[int, bytes | None]]:
 
 def lines_from(unit: Unit) -> Iterator[tuple[int, bytes | None]]:
     """As `number_lines`, all lines of the file that start in the unit or after it; none if none starts in it."""
-    with open_file(unit.path, encoding_of(unit.source), None if unit.whole else unit.stop) as file:
+    with open_unit(unit) as file:
         if unit.start == 0:
             yield from number_lines(file)
             return

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import BinaryIO
 from xml.parsers import expat
 
 from raykd.config import Cleaning, StackExchangeSource
@@ -24,6 +25,7 @@ from raykd.corpus.readers.files import (
     lines_from,
     number_lines,
     open_file,
+    open_unit,
     plain_name,
     whole_file,
 )
@@ -50,6 +52,10 @@ def units(source: StackExchangeSource, path: str, unit_bytes: int) -> list[Unit]
         return byte_ranges(source, path, unit_bytes)
     check_member(path, MEMBER)
     return whole_file(source, path)
+
+
+def reads_parts(source: StackExchangeSource, path: str, chunked: bool) -> bool:
+    return True
 
 
 def read(unit: Unit, source: StackExchangeSource, cleaning: Cleaning, tally: Tally | None = None) -> Iterator[Row]:
@@ -165,7 +171,7 @@ def _end_of_comment_before(unit: Unit) -> int:
     if unit.start == 0 or unit.whole:
         return 0
     first = max(0, unit.start - COMMENT_BYTES)
-    with open_file(unit.path, until=first + 2 * COMMENT_BYTES) as file:
+    with open_unit(unit, until=first + 2 * COMMENT_BYTES) as file:
         file.seek(first)
         around = file.read(2 * COMMENT_BYTES)
     before = [found.end() for found in _COMMENT.finditer(around) if first + found.start() < unit.start]
@@ -174,11 +180,16 @@ def _end_of_comment_before(unit: Unit) -> int:
 
 
 def _lines(unit: Unit) -> Iterator[tuple[int, bytes | None]]:
-    if not unit.path.lower().endswith(".7z"):
+    if unit.content or not unit.path.lower().endswith(".7z"):
         yield from lines_from(unit)
         return
-    with open_member(unit.path, MEMBER) as file:
+    with open_posts(unit.path) as file:
         yield from number_lines(file)
+
+
+def open_posts(path: str) -> BinaryIO:
+    """The content of Posts.xml, compressed, in an archive or as it is."""
+    return open_member(path, MEMBER) if path.lower().endswith(".7z") else open_file(path)
 
 
 def parse_rows(rows: Sequence[bytes]) -> list[dict[str, str] | str]:

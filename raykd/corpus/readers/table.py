@@ -16,7 +16,7 @@ from raykd.corpus.html import html_to_text
 from raykd.corpus.readers import table_csv, table_lines, table_parquet
 from raykd.corpus.readers.compression import compression
 from raykd.corpus.readers.conversations import Turn, join_turns
-from raykd.corpus.readers.files import check_content, cure, plain_name
+from raykd.corpus.readers.files import check_content, cure, encoding_of, plain_name
 from raykd.corpus.readers.table_labels import cell_values, row_labels
 from raykd.corpus.readers.units import Record, Row, Unit
 from raykd.corpus.values import Tally, expected, matches, shown_names, shown_value, value_text
@@ -49,6 +49,11 @@ def units(source: TableSource, path: str, unit_bytes: int) -> list[Unit]:
     form = _form(source, path)
     check_content(source, path, is_text=form.is_text)
     return form.units(source, path, unit_bytes)
+
+
+def reads_parts(source: TableSource, path: str, chunked: bool) -> bool:
+    """Of CSV a newline may stand in a value; of another encoding positions are of what it is converted to."""
+    return _form(source, path).records is not table_csv.csv_records and encoding_of(source) is None
 
 
 def names(source: TableSource, path: str) -> list[str]:

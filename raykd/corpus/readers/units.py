@@ -20,6 +20,7 @@ class Unit:
     whole: the file cannot be cut (it is compressed, say): [start, stop) is all its bytes as they lie on storage, and
     positions inside it are of another kind (of the uncompressed stream).
     size: how many bytes of the file it is, where start and stop do not say so.
+    content: where the content of a compressed file lies in parts (`readers.parts`); [start, stop) is of that then.
     """
 
     source: Source
@@ -28,6 +29,7 @@ class Unit:
     stop: int
     whole: bool = False
     size: int | None = None
+    content: str = ""
 
     @property
     def bytes(self) -> int:

@@ -3,7 +3,7 @@
 Dumps: `<wiki>-<date>-pages-articles*.xml.bz2`, https://www.mediawiki.org/wiki/Help:Export#Export_format. Pages outside
 namespace 0 (talk, users, templates, files) and redirects are left out. Extracted text is `<doc id= url= title=>` blocks
 or, with --json, an object a line, https://github.com/attardi/wikiextractor; its text has HTML entities, which are
-resolved. A file is one unit: the dumps of large wikis come in dozens of files.
+resolved. A file is one unit, but for a large compressed dump whose content lies in parts (`readers.parts`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from xml.parsers import expat
 from raykd.config import Cleaning, WikipediaSource
 from raykd.corpus.clean import MarkupError
 from raykd.corpus.readers.compression import BUFFER
-from raykd.corpus.readers.files import LINE_BYTES, LONG_LINE, check_content, number_lines, open_file, whole_file
+from raykd.corpus.readers.files import LINE_BYTES, LONG_LINE, check_content, lines_from, open_unit, whole_file
+from raykd.corpus.readers.parts import PAGE, pages_before
 from raykd.corpus.readers.units import NOT_UTF8, Row, Unit
 from raykd.corpus.readers.wikitext import plain_text
 from raykd.corpus.values import shown_value
@@ -29,6 +30,7 @@ from raykd.errors import InputError
 
 FILE, CATEGORY = "6", "14"  # numbers of namespaces, whose names are in the wiki's language
 LINE_OVERHEAD = 40  # bytes of memory beside its own that a line takes
+HEAD_BYTES = 1 << 16  # that are read at a time of what stands before the first page
 DEPTH = 50  # of elements; a dump has 5
 TAG_BYTES = 4 << 20  # of markup without an end: expat reads what has not ended anew with every part of a file
 _DOC = re.compile(rb'<doc id="([^"]*+)"([^\r\n]*+)')
@@ -43,14 +45,18 @@ def units(source: WikipediaSource, path: str, unit_bytes: int) -> list[Unit]:
     return whole_file(source, path)
 
 
+def reads_parts(source: WikipediaSource, path: str, chunked: bool) -> bool:
+    """An article's offset counts the text before it, which whoever reads a range does not know."""
+    return source.form == "dump" and not chunked
+
+
 def read(unit: Unit, source: WikipediaSource, cleaning: Cleaning) -> Iterator[Row]:
-    """The articles of one file."""
-    with open_file(unit.path) as file:
-        rows = _dump_rows(file, unit.path, cleaning) if source.form == "dump" else _extracted_rows(file, unit.path)
-        offset = 0
-        for row in rows:
-            yield row._replace(offset=offset)
-            offset += len(row.text.encode(errors="surrogatepass")) + 1
+    """The articles of one file, or of those pages that begin in a range of its content; offsets count from there."""
+    rows = _dump_rows(unit, cleaning) if source.form == "dump" else _extracted_rows(unit)
+    offset = 0
+    for row in rows:
+        yield row._replace(offset=offset)
+        offset += len(row.text.encode(errors="surrogatepass")) + 1
 
 
 def _check_library(path: str) -> None:
@@ -68,23 +74,76 @@ class _Page:
     size: int = 0
 
 
-def _dump_rows(file: BinaryIO, path: str, cleaning: Cleaning) -> Iterator[Row]:
+def _dump_rows(unit: Unit, cleaning: Cleaning) -> Iterator[Row]:
     """Raises InputError for a file that is no dump, is broken off, or declares entities."""
-    _check_library(path)  # on this machine too
-    dump = _Dump(path)
-    pages = 0
-    while not dump.is_complete:
-        for page in dump.read(file.read(BUFFER)):
+    _check_library(unit.path)  # on this machine too
+    pages = pages_before(unit.content, unit.start) if unit.content else 0
+    dump = _Dump(unit.path, pages)
+    for part in _markup(unit):
+        for page in dump.read(part):
             pages += 1
-            yield from _page(page, dump.namespaces, f"{path}: page {pages}", cleaning)
+            yield from _page(page, dump.namespaces, f"{unit.path}: page {pages}", cleaning)
+
+
+def _markup(unit: Unit) -> Iterator[bytes]:
+    """A dump in parts, the last of them empty; of a unit that is a range of one its head, the pages that begin in the
+    range, and an end. Nothing where none does."""
+    with open_unit(unit) as file:
+        parts = filter(None, _from_page_to_page(file, unit))
+        first = next(parts, b"")
+        if unit.start and not first:
+            return
+        yield from filter(None, (_head(unit) if unit.start else b"", first))
+        yield from parts
+    yield b""
+
+
+def _head(unit: Unit) -> bytes:
+    """What stands before the first page: names of namespaces."""
+    head = b""
+    with open_unit(unit, until=0) as file:
+        while PAGE not in head:
+            if len(head) > LINE_BYTES:
+                raise InputError(f"{unit.path}: more than {LINE_BYTES:,} bytes before its first page")
+            head += file.read(HEAD_BYTES)
+    return head.partition(PAGE)[0]
+
+
+def _from_page_to_page(file: BinaryIO, unit: Unit) -> Iterator[bytes]:
+    """From the first page that begins in a unit, or the file's start, to the first behind the unit, or the file's end.
+
+    A "<" of text is "&lt;" there, so that PAGE is nothing but the beginning of a page.
+    """
+    if unit.whole:
+        while part := file.read(BUFFER):
+            yield part
+        return
+    file.seek(unit.start)
+    position, held, inside = unit.start, b"", unit.start == 0
+    while part := file.read(BUFFER):
+        part = held + part
+        if not inside and (found := part.find(PAGE)) >= 0:
+            if not unit.holds(position + found):
+                return
+            position, part, inside = position + found, part[found:], True
+        if inside and (found := part.find(PAGE, max(0, unit.stop - position))) >= 0:
+            yield part[:found]
+            yield b"</mediawiki>"
+            return
+        ready = max(0, len(part) - len(PAGE) + 1)  # behind it a page may begin that the next part goes on with
+        if inside:
+            yield part[:ready]
+        position, held = position + ready, part[ready:]
+    if inside:
+        yield held
 
 
 class _Dump:
     """Pages of a dump, part of the file by part. A page of any number of revisions takes the memory of one."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, pages: int) -> None:
+        """pages: that come before those which are read."""
         self.namespaces: set[str] = set()  # names of files and categories, in small letters
-        self.is_complete = False
         self._path = path
         self._parser = safe_parser()
         self._parser.StartElementHandler = self._start
@@ -93,7 +152,8 @@ class _Dump:
         self._inside: list[str] = []
         self._page: _Page | None = None
         self._text: list[str] | None = None  # of the element at hand, where it is wanted
-        self._size = self._count = self._fed = 0
+        self._count = pages
+        self._size = self._fed = 0
         self._finished: list[_Page] = []
 
     def read(self, part: bytes) -> list[_Page]:
@@ -107,7 +167,6 @@ class _Dump:
         self._fed += len(part)
         if part and self._fed - self._parser.CurrentByteIndex > TAG_BYTES:
             raise InputError(f"{self._path}: markup of {TAG_BYTES:,} bytes without an end, after page {self._count}")
-        self.is_complete = not part
         finished, self._finished = self._finished, []
         return finished
 
@@ -173,12 +232,12 @@ def _page(page: _Page, namespaces: Collection[str], place: str, cleaning: Cleani
     yield _article(native_id, place, page.values.get("title", ""), text)
 
 
-def _extracted_rows(file: BinaryIO, path: str) -> Iterator[Row]:
+def _extracted_rows(unit: Unit) -> Iterator[Row]:
     lines: list[bytes] = []
     size = 0
     native_id = title = place = ""
-    for offset, line in number_lines(file):
-        here = f"{path}: byte {offset}"
+    for offset, line in lines_from(unit):
+        here = f"{unit.path}: byte {offset}"
         if line is None:
             yield Row(here, here, problem=LONG_LINE)
         elif not place and (found := _DOC.match(line)):
