@@ -3,6 +3,7 @@
 python benchmarks/scale.py                      1 TB's units, shards and tasks (10 minutes); bytes from an S3 server
 python benchmarks/scale.py --terabytes 0.1
 python benchmarks/scale.py --skip-bookkeeping
+python benchmarks/scale.py --skip-bookkeeping --skip-bytes --groups 1000000 41000000
 
 Bookkeeping: the three passes of a corpus of so many units of 32 MB and shards of 32 MB, each unit of some forty short
 documents in place of 32 MB, with results in this process' memory; tasks run one after the other. Counted are requests
@@ -11,6 +12,8 @@ of this one process, which does the work of all of them.
 
 Bytes: real text through every stage against moto's S3 server, which counts what it sends, over what each stage needs:
 its sources, the files that the pass before has left, the columns that are read.
+
+Groups: what a training's worker holds of so many groups of 64 sequences, and what its start costs, without a step.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -38,12 +42,14 @@ import pyarrow.parquet as pq
 from raykd.artifacts import Result, ResultStore, SavedEncoder, Storage, retry, storage
 from raykd.config import Corpus, TableSource
 from raykd.corpus import resume, text_shards
-from raykd.corpus.budget import cutoff_keys
+from raykd.corpus.budget import cutoff_keys, sum_counts, token_counts
 from raykd.corpus.readers import UNIT_BYTES, Unit
 from raykd.corpus.schema import DOCUMENT
 from raykd.corpus.text_shards import prepare_texts
 from raykd.corpus.token_shards import prepare_tokens
+from raykd.distill.data.sampler import training_sampler
 
+GROUP_SEQUENCES = 64
 DOCUMENTS = 40  # of a simulated unit
 PASSES = ("read", "copies", "write")
 READS, WRITES = ("cat_file", "size", "info", "get_file"), ("pipe_file", "put_file")
@@ -108,6 +114,48 @@ def bookkeeping(terabytes: float) -> None:
         f"{facts['documents']:,} documents, {stored / 1e6:,.0f} MB, are in it",
         flush=True,
     )
+
+
+def training_start(groups: int) -> None:
+    """Of a training's worker, before and at the first step of an epoch."""
+    store, tokens = ResultStore(Storage("memory://training")), Result("tokens", "td", 1, {})
+    sequences = 2000 * GROUP_SEQUENCES  # of a shard of 32 MB
+    shards = [
+        {
+            **{"language": "eng", "file": f"language=eng/part-{number:05}.parquet", "sequences": sequences},
+            **{"first_rank": number << 32, "last_rank": (number + 1 << 32) - 1, "tokens": 128 * sequences},
+        }
+        for number in range(groups // 2000)
+    ]
+    counts = pa.table({"id": range(0, 120_000, 4), "count": range(1, 30_001)})
+    summed = len(shards) if len(shards) <= 2000 else 0  # they lie in this process' memory
+    for shard in shards[:summed]:
+        store.storage.write_table(f"{tokens.directory}/{shard['file']}.counts.parquet", counts)
+    store.complete(tokens, {"shards": shards}, 0.0)
+    print(f"{groups:,} groups of {len(shards):,} shards:", flush=True)
+    cutoffs = {"eng": 2**64 - 1}
+
+    def told(what: str, work: Callable[[], Any]) -> Any:
+        tracemalloc.start()
+        made = work()
+        held, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        began = time.perf_counter()
+        work()  # untraced, which is faster
+        seconds = time.perf_counter() - began
+        print(f"  {what:<34}{held / 1e6:8.1f} MB held, {most / 1e6:8.1f} at most, {seconds:8.3f} s", flush=True)
+        return made
+
+    if summed:
+        began = time.perf_counter()
+        sum_counts(store, tokens, cutoffs)
+        print(f"  counts of all shards summed by the driver in {time.perf_counter() - began:.2f} s", flush=True)
+        told("counts, as a worker reads them", lambda: token_counts(store, tokens, cutoffs, 120_000))
+    sampler = told(
+        "list of shards, and their groups",
+        lambda: training_sampler(store, tokens, cutoffs, GROUP_SEQUENCES, 64, epochs=2, seed=56),
+    )
+    told("an epoch's order and its first step", lambda: next(steps := sampler.steps(0, 8)) and steps)
 
 
 def _documents(unit: Unit, seed: int, *rest: Any) -> Iterator[pa.Table]:
@@ -236,7 +284,10 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=150, help="of text in each source for the bytes fetched")
     parser.add_argument("--skip-bookkeeping", action="store_true")
     parser.add_argument("--skip-bytes", action="store_true")
+    parser.add_argument("--groups", type=int, nargs="+", default=[], help="of a training, whose start is measured")
     given = parser.parse_args()
+    for groups in given.groups:
+        training_start(groups)
     if not given.skip_bytes:
         bytes_fetched(given.megabytes)
     for terabytes in () if given.skip_bookkeeping else given.terabytes:

@@ -22,7 +22,7 @@ AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 
 def distill(run: Run) -> None:
     plan = run.plan
-    missing = unfinished(run, plan.encoders)
+    missing = unfinished(run, plan, plan.encoders)
     check_models(plan, {"train"})
     write_plan(plan)
     for encoders in rounds(missing):
@@ -78,13 +78,13 @@ def trim(run: Run, plan: Plan, planned: PlannedTrim) -> None:
     )
 
 
-def unfinished(run: Run, encoders: Sequence[AnyPlanned]) -> list[AnyPlanned]:
+def unfinished(run: Run, plan: Plan, encoders: Sequence[AnyPlanned]) -> list[AnyPlanned]:
     """The encoders still to make, once their text is there; checkpoints that a killed driver left of others go."""
     missing = [planned for planned in encoders if not run.store.manifest(planned.result)]
     for planned in encoders:
         if planned not in missing:
             run.store.storage.remove(f"{planned.result.directory}/checkpoints")
-    run.require([*run.plan.extended.values(), *(one for planned in missing for one in planned.prepared)], "prepare")
+    run.require([*plan.extended.values(), *(one for planned in missing for one in planned.prepared)], "prepare")
     for planned in missing:
         # Shards are added to a result that is complete. Without them an encoder would see less text than its name says.
         if missing_shards(run.store, planned.tokens, planned.texts, *planned.ranks(run.store)):

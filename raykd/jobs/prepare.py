@@ -61,7 +61,7 @@ def prepare_tasks(run: Run, plan: Plan) -> None:
         run.start_ray()
         languages = task_languages(experiment, name)
         task, seed, cleaning = experiment.tasks[name], experiment.seed, experiment.cleaning
-        prepare_task(run.store, result, name, task, languages, seed, cleaning)
+        prepare_task(run.store, result, name, task, languages, seed, cleaning, run.say)
         facts = run.store.facts(result)
         for line in account_lines(facts):
             run.say(f"task {name}: {line}")
@@ -117,6 +117,7 @@ def add_placeholders(run: Run, plan: Plan) -> None:
 
 
 def prepare_tokenizers(run: Run, plan: Plan) -> None:
+    """Each by a task somewhere on the cluster, which reads the texts: the driver's machine may be a small one."""
     for name, result in plan.tokenizers.items():
         spec = run.experiment.encoders[name].pretrain
         if not spec or run.store.manifest(result):
@@ -126,7 +127,10 @@ def prepare_tokenizers(run: Run, plan: Plan) -> None:
             (plan.texts[corpus], cutoff_keys(run.store, plan.texts[corpus], run.experiment.corpora[corpus].budget))
             for corpus in spec.tokenizer.train.corpora or (spec.corpus,)
         ]
-        train_tokenizer(run.store, result, corpora)
+        run.start_ray()
+        import ray
+
+        ray.get(ray.remote(train_tokenizer).remote(run.store, result, corpora))
 
 
 def prepare_token_shards(run: Run, plan: Plan) -> None:

@@ -19,6 +19,7 @@ from raykd.jobs.exit_status import told_access
 from raykd.jobs.preflight import check_machine, on_cluster
 from raykd.planning.load import load_experiment
 from raykd.planning.plan import Plan
+from raykd.planning.source_files import SourceFiles
 from raykd.planning.translations import are_translated
 
 LOCAL_SCHEME = re.compile(r"^(file|local)://")  # of a path, which may be relative behind it
@@ -29,7 +30,7 @@ class Run:
     """config: the path of its file; overrides: as given; stages: those that ask Ray for room; options: those of the
     verb; values: of its options that take a word; others: further configs, of verbs that take some; program: what
     starts a verb, for the command lines that messages give; verbose: whether all that Ray says is shown; holder: of the
-    lease, if any.
+    lease, if any; files: of the sources, once they are planned with.
     """
 
     experiment: config.Experiment
@@ -44,15 +45,22 @@ class Run:
     program: str = "raykd {verb}"
     verbose: bool = False
     holder: Holder | None = None
+    files: SourceFiles | None = None
 
     @property
     def plan(self) -> Plan:
-        """Made anew by each stage, since sources may be written by the stage before."""
+        """Made anew by each stage, since what is to be done may follow from the results of the stage before.
+
+        Sources are listed, and hashed, by the first that plans: the stages that write some come before, and plan
+        nothing.
+        """
         if self.experiment.fetch and (missing := missing_archives(self.experiment.fetch)):
             raise InputError(f"{next(iter(missing))} is not there yet; first run: {self.command('fetch')}")
         if not are_translated(self.experiment):
             raise InputError(f"translations are not there yet; first run: {self.command('translate')}")
-        return Plan(self.experiment, self.store)
+        plan = Plan(self.experiment, self.store, self.files)
+        self.files = plan.files
+        return plan
 
     def command(self, verb: str) -> str:
         """The command line of another verb on this experiment, in the way in which this one was started."""

@@ -75,7 +75,7 @@ def distil(run: Run, plan: Plan, students: Sequence[PlannedEncoder]) -> None:
     for planned in students:
         if not planned.is_there(run.store) and run.store.manifest(planned.result) and _is_needed(run, plan, planned):
             run.store.reopen(planned.result)
-    missing = unfinished(run, students)
+    missing = unfinished(run, plan, students)
     if missing:
         run.start_ray()
         jobs = [(_job(run, plan, planned), planned.result) for planned in missing]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
@@ -20,6 +21,8 @@ from raykd.corpus.readers import (
     source_name,
 )
 from raykd.errors import InputError
+
+LOOKED_AT = 16  # files at a time: of a store each is a request
 
 
 class SourceFiles:
@@ -46,11 +49,12 @@ class SourceFiles:
     def describe(self, sources: Iterable[Source]) -> tuple[list[Any], dict[str, str]]:
         """(settings, identities of the files): sorted, so that their order does not count."""
         sources = in_one_order(sources)
-        identities = {
-            f"{source_name(source)}:{last_parts(source, path)}": self._identity(path, self._how)
-            for source in sources
-            for path in self.of(source)
+        files = {
+            f"{source_name(source)}:{last_parts(source, path)}": path for source in sources for path in self.of(source)
         }
+        with ThreadPoolExecutor(LOOKED_AT) as threads:
+            found = threads.map(lambda path: self._identity(path, self._how), files.values())
+            identities = dict(zip(files, found, strict=True))
         identities |= {
             f"ids of {source_name(source)}": key_fingerprint(source.id_key) for source in sources if source.id_key
         }

@@ -15,6 +15,8 @@ from raykd.artifacts import Result, ResultStore
 from raykd.config import Cleaning, Sizes, Source, Task
 from raykd.corpus.documents import each, unit_documents, units_of
 from raykd.corpus.readers import Unit, source_name
+from raykd.corpus.resume import Say
+from raykd.corpus.unpack import unpack
 from raykd.corpus.values import LISTED, Expected, Tally, check_filters, left_out, shown, shown_by_file, truth_matrix
 from raykd.errors import InputError
 from raykd.tasks.candidates import (
@@ -49,12 +51,14 @@ def prepare_task(
     languages: Sequence[str],
     seed: int,
     cleaning: Cleaning = Cleaning(),
+    say: Say = print,
 ) -> None:
     """Read the task's sources with Ray Data, split each language and write the splits (SPLIT, in random order).
 
-    seed: of the choice of rows. Raises InputError for a language without rows, a label that no row has, sizes that the
-    data cannot give, more rows than `rejected_share` allows that are unreadable or have another one's id, and more than
-    `unmatched_share` whose labels, or what a source chooses them by, match nothing in the config.
+    seed: of the choice of rows; say: takes lines on how far the work is.
+    Raises InputError for a language without rows, a label that no row has, sizes that the data cannot give, more rows
+    than `rejected_share` allows that are unreadable or have another one's id, and more than `unmatched_share` whose
+    labels, or what a source chooses them by, match nothing in the config.
 
     The manifest's facts: `counts`, by language the rows that were read and what became of all of them (split, or reason
     for being left out); rows by language, split and origin; labels by language and split, with the rows that may have
@@ -65,7 +69,9 @@ def prepare_task(
     """
     started = time.time()
     store.storage.remove(result.directory)
-    candidates = read_candidates(task, languages, seed, cleaning)
+    sources = [source for source in task.sources if not set(languages).isdisjoint(source.languages)]
+    unpacked = unpack(store.storage, units_of(sources), f"task {name}", say)
+    candidates = read_candidates(task, unpacked.units, seed, cleaning)
     check_rows(name, task, candidates)
     facts: dict[str, Any] = {
         "read": candidates.read,
@@ -103,18 +109,17 @@ def prepare_task(
             table = pa.Table.from_pandas(part[SPLIT.names], SPLIT, preserve_index=False)
             store.storage.write_table(f"{result.directory}/language={language}/{split}.parquet", table)
             _add_facts(facts, task, language, split, part)
-    store.complete(result, facts, started, candidates.seconds)
+    store.complete(result, facts, started, unpacked.seconds + candidates.seconds)
 
 
-def read_candidates(task: Task, languages: Sequence[str], seed: int, cleaning: Cleaning) -> Candidates:
-    """The rows that splits can take, and counts of all others."""
-    sources = [source for source in task.sources if not set(languages).isdisjoint(source.languages)]
+def read_candidates(task: Task, units: Sequence[Unit], seed: int, cleaning: Cleaning) -> Candidates:
+    """The rows of units that splits can take, and counts of all others."""
     candidates = Candidates(task)
 
     def read(unit: Unit) -> Iterator[pa.Table]:
         yield from unit_candidates(unit, task, seed, cleaning)
 
-    for block in each(units_of(sources), read).iter_batches(batch_format="pyarrow", batch_size=None):
+    for block in each(units, read).iter_batches(batch_format="pyarrow", batch_size=None):
         candidates.add(block)
     return candidates
 
