@@ -154,7 +154,8 @@ def prepare_texts(
         1 + keys_a_document(corpus, one_in) * sum(sizes.values()) // KEY_RANGE_BYTES,
         one_in,
     )
-    unpacked = unpack(storage, units_of(corpus.sources, unit_bytes), f"corpus {name}", say, corpus.chunk is not None)
+    units = units_of(corpus.sources, unit_bytes)
+    unpacked = unpack(storage, units, f"corpus {name}", say, cleaning, chunked=corpus.chunk is not None)
     runs = _runs(unpacked.units)
     begin_or_resume(storage, job.scratch, _plan(job, result, runs), [result.directory])
     try:

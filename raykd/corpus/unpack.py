@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from raykd.artifacts import Storage, file_identity, settings_hash
 from raykd.artifacts.filesystems import filesystem_of
 from raykd.artifacts.ranges import open_stream
+from raykd.config import Cleaning
 from raykd.corpus.readers import Unit, content_bytes, last_parts, reads_parts
 from raykd.corpus.readers.compression import Streams, buffered, compression, next_stream
 from raykd.corpus.readers.parts import LIST, PAGE, Part
@@ -55,14 +56,17 @@ class Stretch:
         return (self.unit.stop if self.stop is None else self.stop) - self.start
 
 
-def unpack(storage: Storage, units: Sequence[Unit], what: str, say: Say, chunked: bool = False) -> Unpacked:
+def unpack(
+    storage: Storage, units: Sequence[Unit], what: str, say: Say, cleaning: Cleaning, chunked: bool = False
+) -> Unpacked:
     """The units, in place of each large compressed file those of its content, written out where it is not there yet.
 
+    Where personal data is masked all stay as they are, since content as it comes is stored nowhere then.
     what: for whom, as "corpus td"; chunked: whether text is drawn in chunks, for which offsets of rows are needed.
     Raises InputError for a file that cannot be decompressed.
     """
     large = {unit.path: unit for unit in units if _is_worth_it(unit, chunked)}
-    if not large:
+    if not large or cleaning.privacy:
         return Unpacked(list(units), 0.0)
     folders = {path: _folder(path) for path in large}
     stretches = {path: _stretches(unit) for path, unit in large.items()}

@@ -70,7 +70,7 @@ def prepare_task(
     started = time.time()
     store.storage.remove(result.directory)
     sources = [source for source in task.sources if not set(languages).isdisjoint(source.languages)]
-    unpacked = unpack(store.storage, units_of(sources), f"task {name}", say)
+    unpacked = unpack(store.storage, units_of(sources), f"task {name}", say, cleaning)
     candidates = read_candidates(task, unpacked.units, seed, cleaning)
     check_rows(name, task, candidates)
     facts: dict[str, Any] = {

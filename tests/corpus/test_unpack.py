@@ -10,11 +10,22 @@ import pyarrow as pa
 import pytest
 
 from raykd.artifacts import Result, Storage
-from raykd.config import Corpus, Source, StackExchangeSource, TableSource, WikipediaSource
+from raykd.config import (
+    Cleaning,
+    Corpus,
+    Privacy,
+    Sizes,
+    Source,
+    StackExchangeSource,
+    TableSource,
+    Task,
+    WikipediaSource,
+)
 from raykd.corpus import unpack
-from raykd.corpus.readers import Unit
+from raykd.corpus.readers import Unit, split_units
 from raykd.corpus.text_shards import prepare_texts
 from raykd.errors import InputError
+from raykd.tasks.prepare import prepare_task
 
 ROWS = "\ufeff" + "".join(f'{{"text": "text {n} 日本語", "chat": {n // 7}, "turn": {n % 7}}}\r\n' for n in range(300))
 PARAGRAPHS = "".join(f"line {n} 👩\nand {n}\n\n" for n in range(300))
@@ -52,8 +63,13 @@ COMPRESS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def of_test_size(monkeypatch, without_ray):
+@pytest.fixture
+def here(of_test_size, without_ray):
+    """In this process, one task after the other."""
+
+
+@pytest.fixture
+def of_test_size(monkeypatch):
     monkeypatch.setattr(unpack, "UNPACK_BYTES", 1)
     monkeypatch.setattr(unpack, "PART_BYTES", 1000)
     monkeypatch.setattr(unpack, "STRETCH_BYTES", 2000)
@@ -108,7 +124,9 @@ def prepared(store, name: str, source: Source, **values) -> tuple[dict, dict[str
         *(("dump", suffix) for suffix in (".bz2", ".one.bz2")),
     ],
 )
-def test_a_corpus_has_the_bytes_that_it_has_of_a_file_read_whole(monkeypatch, store, tmp_path, kind, suffix, chunk):
+def test_a_corpus_has_the_bytes_that_it_has_of_a_file_read_whole(
+    monkeypatch, here, store, tmp_path, kind, suffix, chunk
+):
     source = write_source(tmp_path, kind, suffix)
     found = prepared(store, "parts", source, chunk=chunk)
     parts = [file for file in store.storage.sizes(unpack.FOLDER) if not file.endswith(".json")]
@@ -119,7 +137,7 @@ def test_a_corpus_has_the_bytes_that_it_has_of_a_file_read_whole(monkeypatch, st
     assert sum(one["documents"] for one in facts["languages"].values()) > 50
 
 
-def test_what_an_interrupted_run_has_written_is_not_written_again(monkeypatch, store, tmp_path):
+def test_what_an_interrupted_run_has_written_is_not_written_again(monkeypatch, here, store, tmp_path):
     source, written, write_bytes = write_source(tmp_path, "posts", ".7z"), [], Storage.write_bytes
 
     def until_the_tenth(self, path: str, content: bytes) -> None:
@@ -141,12 +159,11 @@ def test_what_an_interrupted_run_has_written_is_not_written_again(monkeypatch, s
     assert prepared(store, "other", source) == found
 
 
-def test_what_another_run_takes_away_is_one_line_and_is_written_again(monkeypatch, store, tmp_path):
+def test_what_another_run_takes_away_is_one_line_and_is_written_again(monkeypatch, here, store, tmp_path):
     source, real = write_source(tmp_path, "lines", ".gz"), unpack.work_through
 
     def taken_away(storage, *given):
         work = real(storage, *given)
-        storage.remove(f"{unpack.FOLDER}/{work.reports[0]['parts'][3][0]}")
         first = next(file for file in storage.sizes(unpack.FOLDER) if file.endswith("-00003"))
         storage.remove(f"{unpack.FOLDER}/{first}")
         return work
@@ -167,7 +184,7 @@ def test_what_another_run_takes_away_is_one_line_and_is_written_again(monkeypatc
         (lambda content: content[:4000] + bytes(200) + content[4200:], "damaged"),
     ],
 )
-def test_a_damaged_file_of_many_streams_is_one_line(store, tmp_path, damage, message):
+def test_a_damaged_file_of_many_streams_is_one_line(here, store, tmp_path, damage, message):
     source = write_source(tmp_path, "lines", ".bz2")
     path = tmp_path / "rows.jsonl.bz2"
     path.write_bytes(damage(path.read_bytes()))
@@ -175,27 +192,34 @@ def test_a_damaged_file_of_many_streams_is_one_line(store, tmp_path, damage, mes
         prepared(store, "parts", source)
 
 
-def test_small_files_and_those_that_cannot_be_cut_are_read_as_they_are(monkeypatch, store, tmp_path):
+def test_small_files_and_those_that_cannot_be_cut_are_read_as_they_are(monkeypatch, here, store, tmp_path):
     (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b"text,who\n" + b'"a\nb",c\n' * 900))
     cut = write_source(tmp_path, "lines", ".gz")
     wide = table(tmp_path / "wide.jsonl.gz", encoding="utf-16")
     csv = table(tmp_path / "rows.csv.gz")
     units = [Unit(source, source.path, 0, 900, whole=True) for source in (csv, wide)]
-    assert unpack.unpack(store.storage, units, "corpus td", print).units == units
-    monkeypatch.undo()
+    assert unpack.unpack(store.storage, units, "corpus td", print, Cleaning()).units == units
+    monkeypatch.setattr(unpack, "UNPACK_BYTES", 901)
     units = [Unit(cut, cut.path, 0, 900, whole=True)]
-    assert unpack.unpack(store.storage, units, "corpus td", print).units == units
+    assert unpack.unpack(store.storage, units, "corpus td", print, Cleaning()).units == units
     assert not store.storage.exists(unpack.FOLDER)
 
 
-def test_a_file_of_two_sources_is_written_once_and_read_for_each(store, tmp_path):
+def test_where_personal_data_is_masked_no_content_is_stored_as_it_comes(here, store, tmp_path):
+    units = split_units([write_source(tmp_path, "lines", ".gz")])
+    cleaning = Cleaning(privacy=Privacy())
+    assert unpack.unpack(store.storage, units, "corpus td", print, cleaning).units == units
+    assert not store.storage.exists(unpack.FOLDER)
+
+
+def test_a_file_of_two_sources_is_written_once_and_read_for_each(here, store, tmp_path):
     questions = write_source(tmp_path, "posts", ".bz2").model_copy(update={"posts": "questions"})
     answers = questions.model_copy(update={"posts": "answers", "language": "spa"})
     units = [Unit(source, source.path, 0, 6000, whole=True) for source in (questions, answers)]
     size = (tmp_path / "Posts.xml.bz2").stat().st_size
     units = [Unit(unit.source, unit.path, 0, size, whole=True) for unit in units]
     said: list[str] = []
-    found = unpack.unpack(store.storage, units, "corpus td", said.append).units
+    found = unpack.unpack(store.storage, units, "corpus td", said.append, Cleaning()).units
     half = len(found) // 2
     assert [unit.source for unit in found] == [questions] * half + [answers] * half
     assert sum(unit.bytes for unit in found[:half]) == len(POSTS.encode())
@@ -208,3 +232,23 @@ def test_a_file_of_two_sources_is_written_once_and_read_for_each(store, tmp_path
         )
     )
     assert sum(size for _, size, _ in folder) == len(POSTS.encode())
+
+
+def test_on_ray_a_corpus_and_a_task_have_the_bytes_that_they_have_of_a_file_read_whole(
+    local_ray, monkeypatch, of_test_size, store, tmp_path
+):
+    lines, dump = write_source(tmp_path, "lines", ".bz2"), write_source(tmp_path, "dump", ".bz2")
+    labelled = lines.model_copy(update={"labels": "turn"})
+    sizes = Sizes(train=30, validation=10, test=10)
+    task = Task(kind="multi-class", labels=("0", "1", "2"), sources=(labelled,), sizes=sizes, unmatched_share=1)
+
+    def splits(name: str) -> dict[str, bytes]:
+        result = Result("tasks", name, 1, {})
+        prepare_task(store, result, "turns", task, ["eng"], 56)
+        files = [file for file in store.storage.sizes(result.directory) if file.endswith(".parquet")]
+        return {file: store.storage.read_bytes(f"{result.directory}/{file}") for file in files}
+
+    found = splits("parts"), prepared(store, "parts", dump)
+    assert len(store.storage.list(unpack.FOLDER)) == 2
+    monkeypatch.setattr(unpack, "UNPACK_BYTES", 1 << 40)
+    assert found == (splits("whole"), prepared(store, "whole", dump))

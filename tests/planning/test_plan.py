@@ -1,6 +1,7 @@
 """What each result is called, and what must not change it."""
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import yaml
 
 from raykd.artifacts import ResultStore, Storage
 from raykd.errors import InputError
+from raykd.jobs.run import Run
+from raykd.planning import source_files
 from raykd.planning.encoders import PlannedTrim
 from raykd.planning.load import load_experiment as load
 from raykd.planning.plan import Plan, model_hash
@@ -594,3 +597,20 @@ def test_overlap_is_protected_by_default_and_results_without_it_stay(plan):
 
 def test_a_text_in_two_splits_may_be_an_error(plan):
     assert "tasks/tags" in changed(plan(), plan("tasks.tags.across_splits=error"))
+
+
+def test_a_run_lists_and_hashes_its_sources_once(data, tmp_path, monkeypatch):
+    asked: list[str] = []
+
+    def counted(function):
+        return lambda *given: asked.append(function.__name__) or function(*given)
+
+    for name in ("source_files", "file_identity"):
+        monkeypatch.setattr(source_files, name, counted(getattr(source_files, name)))
+    file = tmp_path / "planned.yaml"
+    file.write_text(yaml.safe_dump(EXPERIMENT, sort_keys=False))
+    run = Run(load(file, []), ResultStore(Storage(str(tmp_path / "storage"))), 0.0)
+    first, times = hashes(run.plan), len(asked)
+    assert {*asked} == {"source_files", "file_identity"}
+    assert hashes(run.plan) == first and len(asked) == times
+    pickle.dumps(run)
