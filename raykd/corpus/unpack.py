@@ -172,7 +172,7 @@ def _parts(unit: Unit, reports: Sequence[dict[str, Any]]) -> list[Part]:
                 cut = (before + first).count(PAGE.decode())
                 parts[-1] = parts[-1]._replace(pages=parts[-1].pages + cut)
             parts.append(Part(name, size, pages))
-            before = last
+            before = (before + last)[-EDGE:]
     if end != unit.stop:
         raise InputError(
             f"{unit.path}: damaged at byte {end:,}, where a bzip2 stream ends and none begins; copy or download it anew"

@@ -181,15 +181,16 @@ def test_what_another_run_takes_away_is_one_line_and_is_written_again(monkeypatc
         (lambda content: content[:-5], "cut off at byte"),
         (lambda content: content[:2500] + b"BZh91AY&SY" + content[2500:], "damaged"),
         (lambda content: content + b"and more", "damaged"),
-        (lambda content: content[:4000] + bytes(200) + content[4200:], "damaged"),
+        (lambda content: content[:2000] + bytes(200) + content[2200:], "damaged"),
     ],
 )
 def test_a_damaged_file_of_many_streams_is_one_line(here, store, tmp_path, damage, message):
     source = write_source(tmp_path, "lines", ".bz2")
     path = tmp_path / "rows.jsonl.bz2"
     path.write_bytes(damage(path.read_bytes()))
+    units = [Unit(source, str(path), 0, path.stat().st_size, whole=True)]
     with pytest.raises(InputError, match=f"rows.jsonl.bz2: {message}"):
-        prepared(store, "parts", source)
+        unpack.unpack(store.storage, units, "corpus td", print, Cleaning())
 
 
 def test_small_files_and_those_that_cannot_be_cut_are_read_as_they_are(monkeypatch, here, store, tmp_path):

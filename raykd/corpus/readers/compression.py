@@ -81,6 +81,10 @@ class Streams:
     def place(self) -> int:
         return self._read - len(self._rest)
 
+    @property
+    def _so_far(self) -> str:
+        return f"{self._content:,} bytes of content" + (f" from byte {self._start:,} on" if self._start else "")
+
     def pull(self) -> bytes:
         while True:
             if (self._decoder is None or self._decoder.eof) and not self._next_stream():
@@ -100,7 +104,7 @@ class Streams:
             if ended and not self._decoder.eof:
                 raise InputError(
                     f"{self._path}: cut off at byte {self._read:,}, where its {COMPRESSIONS[self._suffix]} stream goes "
-                    f"on ({self._content:,} bytes of content come before); copy or download it anew"
+                    f"on ({self._so_far} come before); copy or download it anew"
                 )
 
     def _more(self) -> bytes:
@@ -128,7 +132,7 @@ class Streams:
     def _what_is_wrong(self, error: Exception) -> str:
         if "emory usage limit" in str(error):
             return f"{self._path}: its dictionary is larger than is read here; write it anew: xz -dc FILE | xz > OTHER"
-        where = f"before byte {self._read:,}, after {self._content:,} bytes of content"
+        where = f"before byte {self._read:,}, after {self._so_far}"
         return f"{self._path}: damaged {where} ({error}); copy or download it anew"
 
 
