@@ -28,7 +28,7 @@ from raykd.errors import InputError
 
 FOLDER = "scratch/unpacked"
 VERSION = 1  # of what a folder holds
-UNPACK_BYTES = 256 << 20  # of a compressed file: about 1 GB of text, which a task has cleaned in three minutes
+UNPACK_BYTES = 256 << 20  # of a compressed file: about 1 GB of text, which a task has read in a minute or two
 PART_BYTES = 32 << 20  # of content, held in memory
 STRETCH_BYTES = 32 << 20  # of a file of many streams, for a task
 HEAD_BYTES = 8 << 20  # in which a second stream begins where there are many: pbzip2's have 900 kB of content
