@@ -14,7 +14,7 @@ from typing import Any, get_args
 from raykd.config import SPLITS, SplitName, TableSource
 from raykd.config.sources import SPLIT_NAMES
 from raykd.corpus.readers.table_labels import ABSENT, PRESENT, cell_values
-from raykd.corpus.values import LABEL_WIDTH, shown_names, shown_value, value_text
+from raykd.corpus.values import shown_names, shown_value, value_text
 from raykd.errors import InputError
 from raykd.inspection.findings import Splits
 from raykd.inspection.language_names import language_of
@@ -47,6 +47,7 @@ PROSE = 0.3  # of the values of a text column, those that are words in a row
 MOST_UNNAMED = 30  # values of a column that is taken for labels by its values alone
 LEAST_UNNAMED = 20  # rows of each of them, on average
 MOST_SHARED = 0.5  # of a column's rows, the different values of one that holds groups or labels
+LONGEST_LABEL = 100  # characters
 SEPARATORS = ("|", ";", ",")
 
 
@@ -187,7 +188,7 @@ def _looks_like_labels(values: Sequence[str]) -> bool:
     return (
         2 <= len(different) <= MOST_UNNAMED
         and len(values) >= LEAST_UNNAMED * len(different)
-        and all(len(one) <= LABEL_WIDTH and not _DATE.fullmatch(one) for one in different)
+        and all(len(one) <= LONGEST_LABEL and not _DATE.fullmatch(one) for one in different)
         and not (len(different) > 10 and all(_NUMBER.fullmatch(one) for one in different))
     )
 
@@ -204,7 +205,7 @@ def _separator(values: Sequence[str]) -> str | None:
         if not cut:
             continue
         parts = {part for value in whole for part in cell_values(value, separator)}
-        if len(parts) <= len(whole) and all(len(part) <= LABEL_WIDTH for part in parts):
+        if len(parts) <= len(whole) and all(len(part) <= LONGEST_LABEL for part in parts):
             return separator
     return None
 

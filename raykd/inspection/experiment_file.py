@@ -63,7 +63,7 @@ def _head(findings: Findings, name: str) -> str:
     languages = findings.languages
     lines = [
         f"# An experiment on {shown_line(findings.file.path)}, written by `raykd init` from what it saw there. Run it:",
-        f"#   raykd pipeline {name}.yaml    (python jobs/pipeline.py {name}.yaml from a checkout)",
+        f"#   raykd pipeline {name}.yaml    (.venv/bin/python jobs/pipeline.py {name}.yaml from a checkout)",
         "# It is small, for minutes on two CPU cores. What to change for more stands beside each part.",
         f"name: {scalar(name)}",
         "storage: runs  # a directory here; on a cluster a path that all machines share, or s3://bucket/prefix",

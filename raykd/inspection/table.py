@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from raykd.corpus.values import shown_value
+from raykd.inspection.columns import LONGEST_LABEL
 from raykd.inspection.findings import MIXED, Findings, Labels
 from raykd.inspection.task import MOST_LABELS, TaskChoice, choose_task
 
@@ -86,7 +87,7 @@ def _alike(names: Iterable[str]) -> list[str]:
     for name in names:
         groups.setdefault(re.sub(r"[\s_-]+", " ", name).strip().casefold(), []).append(name)
     several = [group for group in groups.values() if len(group) > 1]
-    return [" and ".join(map(shown_value, group)) for group in several[:SHOWN]]
+    return [" and ".join(shown_value(name, LONGEST_LABEL) for name in group) for group in several[:SHOWN]]
 
 
 def _balance(labels: Labels) -> str:
@@ -101,13 +102,13 @@ def _candidates(findings: Findings) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    shown = [f"{shown_value(name)} {count:,}" for name, count in list(counts.items())[:SHOWN]]
+    shown = [f"{shown_value(name, LONGEST_LABEL)} {count:,}" for name, count in list(counts.items())[:SHOWN]]
     return ", ".join(shown) + (f" and {len(counts) - SHOWN:,} more" if len(counts) > SHOWN else "")
 
 
 def _some(names: list[str] | tuple[str, ...]) -> str:
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(map(shown_value, names[:SHOWN])) + more
+    return ", ".join(shown_value(name, LONGEST_LABEL) for name in names[:SHOWN]) + more
 
 
 def _size(count: int) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NoReturn
 
 from raykd.artifacts.permissions import private_files
@@ -102,7 +104,9 @@ def main() -> NoReturn:
 
 def script(verb: str, description: str | None) -> NoReturn:
     """jobs/VERB.py, from a checkout. description: what --help says."""
-    sys.exit(run_verb(verb, sys.argv[1:], description, "python jobs/{verb}.py"))
+    python, directory = (shlex.quote(one) for one in (sys.orig_argv[0], str(Path(sys.argv[0]).parent)))
+    program = f"{python} {directory}/".replace("{", "{{").replace("}", "}}") + "{verb}.py"  # as it was started
+    sys.exit(run_verb(verb, sys.argv[1:], description, program))
 
 
 def run_verb(verb: str, arguments: Sequence[str], description: str | None = None, program: str = "raykd {verb}") -> int:
@@ -183,7 +187,7 @@ def parse_verb(verb: str, arguments: Sequence[str], program: str, description: s
     """A verb's config, overrides and options; what argparse refuses ends the process with status 2."""
     settings = VERBS[verb]
     parser = argparse.ArgumentParser(
-        program.format(verb=verb).removeprefix("python "),
+        program.format(verb=verb).removeprefix(f"{program.split()[0]} " if program.endswith(".py") else ""),
         description=description or f"{settings.what[0].upper()}{settings.what[1:]}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

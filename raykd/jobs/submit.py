@@ -126,7 +126,8 @@ def _checked(verb: str, arguments: Sequence[str], variables: Sequence[str], prog
     experiment = load_experiment(parsed.config, [one for one in parsed.overrides if "=" in one])
     configs += [str(base) for one in configs if (base := base_of(Path(one)))]
     environment = _environment(configs, variables)
-    return _Job(f"{experiment.name}-{verb}", verb, arguments, configs, environment, program)
+    there = "python jobs/{verb}.py" if program.endswith(".py") else program
+    return _Job(f"{experiment.name}-{verb}", verb, arguments, configs, environment, there)
 
 
 def _send(client: JobSubmissionClient, job: _Job) -> str:
@@ -180,7 +181,7 @@ def _gather(directory: Path, configs: Sequence[str], program: str) -> Mapping[st
     """
     unneeded = shutil.ignore_patterns("__pycache__")
     shutil.copytree(PACKAGE, directory / PACKAGE.name, ignore=unneeded)
-    if program.startswith("python jobs/"):
+    if program.endswith(".py"):
         shutil.copytree(PACKAGE.parent / "jobs", directory / "jobs", ignore=unneeded)
     names, places = dict[str, str](), dict[str, Path]()
     for path in configs:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 import torch
-import transformers
 from transformers import PreTrainedTokenizerBase
 
 from raykd.artifacts import ResultStore, SavedEncoder
@@ -139,8 +138,6 @@ def _clock(job: LatencyJob) -> str:
 
 
 def _load(store: ResultStore, saved: SavedEncoder) -> tuple[PreTrainedTokenizerBase, TextEncoder]:
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
     return load_with_tokenizer(saved, store.storage)
 
 

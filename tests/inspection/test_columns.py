@@ -68,6 +68,12 @@ def test_a_label_that_holds_a_comma_is_one():
     assert roles(label=["toys, games", "food"] * 60).separator is None
 
 
+def test_long_labels_are_labels_too():
+    names = ["card_payment_wrong_exchange_rate_and_fee_charged", "top_up_by_bank_transfer_charge", "refund"]
+    cells = ["|".join(names[: 1 + n % 3]) for n in range(ROWS)]
+    assert roles(tags=cells).separator == "|" and roles(queue=names * (ROWS // 3)).labels == ("queue",)
+
+
 def test_a_column_that_never_repeats_holds_no_labels():
     assert roles(label=[f"value {n}" for n in range(ROWS)]).labels == ()
 

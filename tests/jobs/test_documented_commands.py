@@ -81,7 +81,7 @@ PYTHON = {
 def documented() -> set[str]:
     """The commands of the pages; one that is said in a comment beside another counts too."""
     found = [shlex.join([program(words), *words[1:]]) for page in PAGES for words in commands(page)]
-    beside = [text for page in PAGES for text in re.findall(r"# .*: \.venv/bin/(python .*)$", page.read_text(), re.M)]
+    beside = [text for page in PAGES for text in re.findall(r"# or: (python .*)$", page.read_text(), re.M)]
     assert beside
     return {*found, *beside}
 
@@ -166,7 +166,7 @@ def test_the_experiment_on_real_text_is_planned(tmp_path):
     (line,) = [
         text for text in (ROOT / "README.md").read_text().splitlines() if "configs/real.yaml" in text and "=" in text
     ]
-    line = line.replace("/path/to/data", os.environ["RAYKD_DATA"]).replace(".venv/bin/python", "python")
+    line = line.replace("/path/to/data", os.environ["RAYKD_DATA"])
     status, output = run_line(f"{line} --dry-run storage={tmp_path}", ROOT)
     assert status == 0 and "\ngrid: " in output, output[-3000:]
 

@@ -1,7 +1,6 @@
 """What each result is called, and what must not change it."""
 
 import json
-import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -613,4 +612,3 @@ def test_a_run_lists_and_hashes_its_sources_once(data, tmp_path, monkeypatch):
     first, times = hashes(run.plan), len(asked)
     assert {*asked} == {"source_files", "file_identity"}
     assert hashes(run.plan) == first and len(asked) == times
-    pickle.dumps(run)

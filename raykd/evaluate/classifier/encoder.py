@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+import transformers
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, BertModel, DistilBertModel, PreTrainedModel, PreTrainedTokenizerBase
@@ -81,11 +82,25 @@ def load_with_tokenizer(saved: SavedEncoder, storage: Storage) -> tuple[PreTrain
 
     Raises InputError where one of them cannot be loaded whole, and where they do not fit each other.
     """
-    with saved.local(storage) as location:
+    with saved.local(storage) as location, _quiet_loading():
         tokenizer = open_tokenizer(location, saved.revision)
         encoder = load_encoder(location, saved.revision)
     check_vocabulary(tokenizer, encoder.model, saved.name)
     return tokenizer, encoder
+
+
+@contextmanager
+def _quiet_loading() -> Iterator[None]:
+    """Without transformers' bars and its report of weights that are not used: a vocabulary head's, always."""
+    level, bars = transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers.logging.set_verbosity(level)
+        if bars:
+            transformers.logging.enable_progress_bar()
 
 
 def check_positions(encoder: TextEncoder, tokens: Ragged) -> None:

@@ -96,10 +96,12 @@ def _cost(inputs: ReportInputs, encoder: str, baseline: str, named: bool) -> str
     times = _times(inputs)
     if encoder not in times or baseline not in times:
         return f"{size}; their time per text was not measured."
-    own, other = (times[name].median for name in (encoder, baseline))
+    found = times[encoder]
+    own, other = found.median, times[baseline].median
+    busy = ", timed on a busy machine" if isinstance(found.busy, str) and found.busy else ""
     return (
-        f"{size}; it takes {milliseconds(own)}{NO_BREAK}ms for a text in batches of {count(times[encoder].batch)}, and "
-        f"{baseline} {milliseconds(other)} ({_relative(own, other)})."
+        f"{size}; it takes {milliseconds(own)}{NO_BREAK}ms for a text in batches of {count(found.batch)}, and "
+        f"{baseline} {milliseconds(other)} ({_relative(own, other)}){busy}."
     )
 
 

@@ -136,7 +136,7 @@ def verdict(claim: Claim, claims: int = 1) -> str:
     )
     return (
         f"{said}; the difference is {in_points(claim.gain)} of F1 on average over {plural(len(claim.cells), 'cell')} "
-        f"({interval}{over})."
+        f"({interval}{over}){_few(claim)}."
     )
 
 
@@ -242,11 +242,17 @@ def beyond(claim: Claim) -> str:
             f"{seeds} Another distillation may do otherwise, unless distillations of one recipe are known to differ by "
             f"less than {spread} (standard deviation)."
         )
+    if claim.outcome == CANNOT_TELL:
+        return ""
+    return f"This holds for {' and '.join(filter(None, ('other distillations by the same recipe', texts)))}."
+
+
+def _few(claim: Claim) -> str:
+    """Whether no difference could have been shown: an exact test of so few has no small p."""
+    if claim.unit == SEED or claim.resolution < 0.05:
+        return ""
     numbers = f"{claim.distillations} against {claim.baseline_distillations}"
-    few = f"So few distillations ({numbers}) could not show a difference, whatever it is."
-    told = f"This holds for {' and '.join(filter(None, ('other distillations by the same recipe', texts)))}."
-    parts = ["" if claim.outcome == CANNOT_TELL else told, few if claim.resolution >= 0.05 else ""]
-    return " ".join(filter(None, parts))
+    return f"; so few distillations ({numbers}) could not show a difference, whatever it is"
 
 
 def _spread(claim: Claim) -> str:

@@ -193,7 +193,7 @@ def test_opposite_gains_are_no_advice_for_all_tasks(report, smallest_effect):
 def test_too_few_distillations_say_nothing_of_a_cell_either(report):
     found = report(constant(0.04), distillations=(3, 3), spread=0.002)
     first = screen(found)
-    assert "So few distillations (3 against 3) could not show a difference" in first.details
+    assert "; so few distillations (3 against 3) could not show a difference, whatever it is." in first.verdict
     assert "Cannot tell in any of the 8 cells by itself." in first.details
     declared = screen(report(constant(0.04), distillations=(3, 3), spread=0.002, smallest_effect=0.01))
     assert declared.verdict.startswith(
@@ -238,6 +238,8 @@ def test_what_was_timed_is_no_condition_any_more(report, ratio, advice):
     first = screen(report(constant(0.0005), **effect, latency=times(ratio)))
     assert first.ship.startswith(advice)
     assert f"it takes {10 / ratio:.3g} ms for a text in batches of 1, and student 10" in first.costs
+    busy = screen(report(constant(0.0005), **effect, latency=times(ratio).assign(busy="2 other processes")))
+    assert "busy" not in first.costs and busy.costs.endswith("), timed on a busy machine.")
     loss = re.search(r"may lose up to (\S+) points", first.ship)
     if advice.startswith("Keep"):
         assert not loss
@@ -322,7 +324,7 @@ def test_the_spread_between_distillations_is_not_an_effect(report, random):
     found = report(constant(0.0), distillations=(3, 3), spread=0.01, random=random)
     first = screen(found)
     assert first.verdict.startswith("Cannot tell whether adapted is better or worse than student; the difference is ")
-    assert "So few distillations (3 against 3) could not show a difference" in first.details
+    assert "; so few distillations (3 against 3) could not show a difference, whatever it is." in first.verdict
     assert set(found[1].tests["stands"]) == {""}
     assert not any(cell.bold for row in score_table(*found).rows for cell in row)
 
