@@ -4,7 +4,6 @@ spot machines do when they are announced to go."""
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import yaml
 from botocore.validate import ParamValidator
 from packaging.requirements import Requirement
+from ray.autoscaler._private.aws.config import _check_ami
 from ray.autoscaler._private.kuberay.autoscaling_config import _derive_autoscaling_config_from_ray_cr
 from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.scripts.scripts import drain_node, start
@@ -36,6 +36,17 @@ esac
 
 def cluster() -> dict:
     return yaml.safe_load((ROOT / "cluster.yaml").read_text())
+
+
+def access() -> dict[str, dict]:
+    """The resources of cluster_access.yaml; "!Ref X" for a reference."""
+
+    class Template(yaml.SafeLoader):
+        pass
+
+    Template.add_multi_constructor("!", lambda loader, tag, node: f"!{tag} {node.value}")
+    resources: dict[str, dict] = yaml.load((ROOT / "cluster_access.yaml").read_text(), Template)["Resources"]
+    return resources
 
 
 def machines(config: dict) -> dict[str, dict]:
@@ -93,32 +104,27 @@ def test_every_process_asks_for_the_token_and_nobody_outside_is_answered():
         start.make_context("start", words[2:])  # click refuses an option that there is not
 
 
-def test_the_image_is_named_by_one_command(tmp_path):
-    """The sed of its first lines, with an aws that knows one image."""
-    shutil.copy(ROOT / "cluster.yaml", tmp_path)
-    (tmp_path / "aws").write_text("#!/bin/sh\necho ami-0123456789abcdef0\n")
-    (tmp_path / "aws").chmod(0o755)
-    lines = (ROOT / "cluster.yaml").read_text().splitlines()
-    begin = next(number for number, line in enumerate(lines) if line.startswith("#   sed "))
-    command = "\n".join(line.lstrip("#").strip() for line in lines[begin : begin + 2])
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    for _ in range(2):
-        subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, check=True)
-        text = (tmp_path / "cluster.yaml").read_text()
-        assert text.count("ami-0123456789abcdef0") == 1 and len(text.splitlines()) == len(lines)
-        named = yaml.safe_load(text)
-        assert {one["ImageId"] for one in machines(named).values()} == {"ami-0123456789abcdef0"}
+def test_ray_hands_the_image_of_each_region_to_ec2_as_it_stands_and_the_head_may_look_it_up():
+    """Without an image Ray takes one of Ubuntu 18.04, whose driver is too old."""
+    config = cluster()
+    _check_ami(config)  # where Ray would put another in its place
+    (image,) = {one["ImageId"] for one in machines(config).values()}
+    kind, store, parameter = image.split(":")
+    assert (kind, store) == ("resolve", "ssm")
+    assert re.fullmatch(
+        r"/aws/service/deeplearning/ami/x86_64/base-[a-z-]+-nvidia-driver-gpu-[\w.-]+/latest/ami-id", parameter
+    )
+    (allowed,) = (
+        one["Resource"]
+        for one in access()["HeadRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        if one["Action"] == "ssm:GetParameters"
+    )
+    assert parameter.startswith(allowed.partition(":parameter")[2].rstrip("*"))
 
 
 def test_its_machines_may_do_what_they_need_and_no_more():
     """The group and the profiles that it names are those of cluster_access.yaml, which allows no "*" but to look."""
-
-    class Template(yaml.SafeLoader):
-        pass
-
-    Template.add_multi_constructor("!", lambda loader, tag, node: f"!{tag} {node.value}")
-    template = yaml.load((ROOT / "cluster_access.yaml").read_text(), Template)["Resources"]
-    config = cluster()
+    template, config = access(), cluster()
     assert template["Group"]["Properties"]["GroupName"] == config["provider"]["security_group"]["GroupName"]
     (ssh,) = template["Group"]["Properties"]["SecurityGroupIngress"]
     assert (ssh["FromPort"], ssh["ToPort"], ssh["CidrIp"]) == (22, 22, "!Ref SshFrom")
