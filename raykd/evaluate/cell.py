@@ -8,7 +8,8 @@ them add rows.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 from raykd.artifacts import Result, ResultStore, SavedEncoder
 from raykd.config import ClassifierTraining, Head, TaskKind
 
+READERS = 16  # threads that wait for a store at the same time
 SEED = [("encoder_seed", pa.int64()), ("seed", pa.int64())]
 SCORES = pa.schema(
     [
@@ -108,6 +110,13 @@ def is_complete(store: ResultStore, cell: Cell) -> bool:
     """Whether the manifest is there and names every seed asked for."""
     manifest = store.manifest(cell.result)
     return manifest is not None and {tuple(seed) for seed in manifest["facts"]["seeds"]}.issuperset(cell.asked)
+
+
+def missing_cells(store: ResultStore, cells: Sequence[Cell]) -> list[Cell]:
+    """Those that are not complete; two requests to the store each, several cells at a time."""
+    with ThreadPoolExecutor(READERS) as threads:
+        done = threads.map(lambda cell: is_complete(store, cell), cells)
+        return [cell for cell, complete in zip(cells, done, strict=True) if not complete]
 
 
 def headline_scores(store: ResultStore, cell: Cell, column: str = "f1") -> dict[Seed, float]:

@@ -9,7 +9,7 @@ from raykd.artifacts import Result, ResultStore, settings_hash
 from raykd.artifacts.store import MANIFEST
 from raykd.corpus.fetch.catalogue import missing_archives
 from raykd.errors import InputError
-from raykd.evaluate.cell import is_complete
+from raykd.evaluate.cell import missing_cells
 from raykd.jobs.costs import plan_lines
 from raykd.jobs.preflight import check_machine, check_models, check_sources
 from raykd.jobs.run import Run
@@ -48,7 +48,7 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
         check_sources(plan)
     except InputError as error:
         yield f"cannot begin: {error}"
-    lacking = {cell.result.directory for cell in plan.all_cells if not is_complete(run.store, cell)}
+    lacking = {cell.result.directory for cell in missing_cells(run.store, plan.all_cells)}
     for name, result in plan.results().items():
         done = run.store.manifest(result) and result.directory not in lacking
         yield f"{'done' if done else 'to do':6} {name:50} {run.store.storage.address(result.directory)}"

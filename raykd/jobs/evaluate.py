@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raykd.errors import InputError
-from raykd.evaluate.cell import Cell, is_complete
+from raykd.evaluate.cell import Cell, is_complete, missing_cells
 from raykd.evaluate.grid import run_grid
 from raykd.evaluate.labelled_splits import check_train_rows
 from raykd.jobs.preflight import check_models
@@ -34,6 +34,6 @@ def evaluate(run: Run) -> None:
 def score(run: Run, cells: list[Cell]) -> None:
     """The seeds that are missing in these cells, each once: the baselines of the sweep are cells of the grid too."""
     unique = list({cell.result.directory: cell for cell in cells}.values())
-    if not all(is_complete(run.store, cell) for cell in unique):
+    if missing_cells(run.store, unique):
         run.start_ray()
         run_grid(run.store, unique, run.experiment.resources, run.say)

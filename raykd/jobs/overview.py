@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from raykd.artifacts.storage import Storage
 from raykd.artifacts.store import MANIFEST
 from raykd.planning.costs.spent import spent_hours
 
+READERS = 16  # threads that wait for a store at the same time
 State = Literal["done", "running", "failed", "unfinished", "damaged", "missing"]
 
 
@@ -35,8 +37,16 @@ def overview(
     storage: Storage, results: Mapping[str, str], seeds: Mapping[str, list[list[int]]], lease: Lease | None
 ) -> list[Status]:
     """The state of each result. results: name -> directory; seeds: name -> those that are asked of it."""
-    infos = storage.infos("")
-    return [_status(storage, name, directory, infos, seeds.get(name), lease) for name, directory in results.items()]
+    files = _files_of(storage.infos(""), [place for one in results.values() for place in (one, f"scratch/{one}")])
+
+    def status(name: str) -> Status:
+        directory = results[name]
+        return _status(
+            storage, name, directory, files[directory], files[f"scratch/{directory}"], seeds.get(name), lease
+        )
+
+    with ThreadPoolExecutor(READERS) as threads:
+        return list(threads.map(status, results))
 
 
 def changed(info: Mapping[str, Any]) -> float:
@@ -54,12 +64,12 @@ def _status(
     storage: Storage,
     name: str,
     directory: str,
-    infos: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, Mapping[str, Any]],
+    scratch: Mapping[str, Mapping[str, Any]],
     asked: list[list[int]] | None,
     lease: Lease | None,
 ) -> Status:
-    files = _under(infos, directory)
-    making = files | _under(infos, f"scratch/{directory}")
+    making = {**files, **scratch}
     size = sum(int(info["size"]) for info in making.values())
     if MANIFEST not in files:
         if not making:
@@ -104,7 +114,14 @@ def _unfinished(making: Mapping[str, Mapping[str, Any]], lease: Lease | None) ->
     return "failed" if lease and lease.outcome.startswith("failed") else "unfinished"
 
 
-def _under(infos: Mapping[str, Mapping[str, Any]], directory: str) -> dict[str, Mapping[str, Any]]:
-    return {
-        name.removeprefix(f"{directory}/"): info for name, info in infos.items() if name.startswith(f"{directory}/")
-    }
+def _files_of(
+    infos: Mapping[str, Mapping[str, Any]], directories: Iterable[str]
+) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """directory -> the files under it, by their paths from there. infos: of all files."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {directory: {} for directory in directories}
+    for name, info in infos.items():
+        parts = name.split("/")
+        for depth in range(1, len(parts)):
+            if (files := found.get("/".join(parts[:depth]))) is not None:
+                files["/".join(parts[depth:])] = info
+    return found

@@ -11,7 +11,7 @@ from raykd.corpus.languages import check_detector
 from raykd.corpus.near_duplicates import check_near_duplicates
 from raykd.corpus.readers import split_units
 from raykd.errors import InputError
-from raykd.evaluate.cell import is_complete
+from raykd.evaluate.cell import missing_cells
 from raykd.planning.checks.capacity import STAGES, Machine, check_capacity, grid_gpus, room_for_trainings
 from raykd.planning.checks.hub import check_model
 from raykd.planning.plan import Plan
@@ -54,7 +54,7 @@ def check_models(plan: Plan, stages: Collection[str]) -> None:
     """Raises InputError for a model of the hub that cannot be had here, and of which these stages, or what prepares for
     them, are still to make something."""
     kinds = {"tokenizers", "tokens", *(kind for stage in stages for kind in MAKES.get(stage, ()))}
-    lacking = {cell.result.directory for cell in plan.all_cells if not is_complete(plan.store, cell)}
+    lacking = {cell.result.directory for cell in missing_cells(plan.store, plan.all_cells)}
     asked: set[str] = set()
     for result in plan.results().values():
         made = result.kind in kinds or result in plan.extended.values()

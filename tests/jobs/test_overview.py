@@ -2,12 +2,14 @@
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from raykd.artifacts import Result, ResultStore
 from raykd.artifacts.lease import held
 from raykd.artifacts.processes import this_machine
+from raykd.evaluate.cell import missing_cells
 from raykd.jobs.overview import overview
 
 TEXTS, TOKENS, CELL = (Result(kind, "a", 1, {}) for kind in ("texts", "tokens", "scores"))
@@ -88,3 +90,25 @@ def test_a_torn_manifest_is_told_and_one_that_goes_meanwhile_is_no_error(store, 
     store.storage.remove(path)
     monkeypatch.setattr(store.storage, "infos", lambda path: infos)
     assert states(store)["texts/a"] == "unfinished"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+def test_ten_thousand_cells_are_told_in_seconds(store):
+    """All but the last, with their heads and tables: a hundred thousand files."""
+    results = [Result("scores", f"tags-eng-student-{number}", 1, {"number": number}) for number in range(10_000)]
+    files = {name: 10 for name in ("scores.parquet", "averages.parquet", "predictions.parquet")}
+    files |= {f"heads/{seed}.safetensors": 10 for seed in range(6)}
+    manifest = {"seconds": 1.0, "finished": "2026-01-01T00:00:00Z", "facts": {"seeds": ASKED}, "files": files}
+    for result in results[:-1]:
+        for file in files:
+            store.storage.write_bytes(f"{result.directory}/{file}", b"x" * 10)
+        told = {**manifest, "hash": result.hash, "kind": "scores"}
+        store.storage.write_json(f"{result.directory}/manifest.json", told)
+    started = time.monotonic()
+    names = {result.name: result.directory for result in results}
+    told = overview(store.storage, names, dict.fromkeys(names, ASKED), None)
+    assert [status.state for status in told] == ["done"] * 9_999 + ["missing"]
+    cells = [SimpleNamespace(result=result, asked=set(map(tuple, ASKED))) for result in results]
+    assert missing_cells(store, cells) == cells[-1:]
+    assert time.monotonic() - started < 120

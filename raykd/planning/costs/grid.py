@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from raykd.config import SPLITS
-from raykd.evaluate.cell import Cell, is_complete, sharing_states
+from raykd.evaluate.cell import Cell, missing_cells, sharing_states
 from raykd.evaluate.cell_files import missing_seeds
 from raykd.evaluate.cell_flops import Cost, Texts, cell_cost
 from raykd.planning.costs.estimate import Estimate, share_of
@@ -18,7 +18,7 @@ from raykd.planning.plan import Plan
 def grid(plan: Plan, shapes: Shapes) -> Estimate | None:
     """Of the cells of the grid and the sweep; None where all are there."""
     cells = list({cell.result.directory: cell for cell in plan.all_cells}.values())
-    todo = [cell for cell in cells if not is_complete(plan.store, cell)]
+    todo = missing_cells(plan.store, cells)
     return _Grid(plan, shapes, cells).estimate(todo) if todo else None
 
 
