@@ -22,16 +22,17 @@ STAGES = {"corpus", "tasks", "distill", "evaluate", "export", "probe"}
 ALLOWED = {
     "errors": set(),
     "wording": set(),
+    "prometheus": set(),
     "package_data": {"errors"},
     "ray_internals": set(),
     "config": {"errors"},
     "artifacts": {"errors"},
     "statistics": set(),
     "sample": {"errors", "package_data"},
-    "corpus": BASE | {"wording"},
+    "corpus": BASE | {"prometheus", "wording"},
     "tasks": BASE | {"corpus", "distill", "wording"},  # how a model is loaded, whole or not at all
-    "distill": BASE | {"corpus", "wording", "ray_internals"},
-    "evaluate": BASE | {"corpus", "distill", "wording"},
+    "distill": BASE | {"corpus", "prometheus", "wording", "ray_internals"},
+    "evaluate": BASE | {"corpus", "distill", "prometheus", "wording"},
     "export": BASE | {"corpus", "distill", "evaluate", "probe", "statistics"},
     "probe": BASE | {"corpus", "distill", "evaluate", "package_data"},
     "inspection": BASE | {"corpus"},
@@ -41,10 +42,11 @@ ALLOWED = {
     "api": BASE | STAGES | {"planning", "report", "statistics", "jobs"},
 }
 
-# documents: makes the datasets of text_shards, token_shards, tasks/prepare and predict/job, whose blocks it knows.
+# documents: makes the datasets of text_shards, token_shards, tasks/prepare and predict/job, whose blocks it knows;
+# prometheus: sets gauges that Ray serves.
 IMPORT_RAY = re.compile(
     r"raykd\.(corpus\.(documents|text_shards|token_shards)|tasks\.(prepare|translation)|distill\.ray_train(\.\w+)?"
-    r"|evaluate\.(grid|predict\.job)|jobs(\.\w+)?|ray_internals(\.\w+)?)$"
+    r"|evaluate\.(grid|predict\.job)|jobs(\.\w+)?|prometheus|ray_internals(\.\w+)?)$"
 )
 # What Ray promises nothing of: test_ray_internals.py says what each of these is for.
 NOT_PUBLIC = re.compile(r"ray\.((.*\.)?_\w+|(autoscaler|dashboard|experimental|train\.v2|tune)\b)")

@@ -37,6 +37,11 @@ class Storage:
         self.is_local = is_local(self.filesystem)
         self.uri: str = self.root if self.is_local else self.filesystem.unstrip_protocol(self.root)
 
+    @property
+    def name(self) -> str:
+        """The last part of its root: of an experiment's storage, the experiment's."""
+        return PurePosixPath(self.root).name
+
     def __reduce__(self) -> tuple[type[Storage], tuple[str]]:
         return Storage, (self.uri,)
 

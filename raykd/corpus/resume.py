@@ -14,7 +14,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from raykd.artifacts import Storage
 from raykd.corpus.documents import reports_of_each
-from raykd.wording import duration, is_due
+from raykd.prometheus import Gauges
+from raykd.wording import duration, is_due, named_logs
 
 READERS = 16  # threads that wait for a store at the same time
 PLAN, REPORT = "plan.json", ".json"
@@ -75,12 +76,14 @@ def work_through(
     run began.
     """
     done = _done(storage, folder, pieces, there)
-    watch.begin(pieces, done)
+    watch.begin(storage.name, pieces, {name: report for name, (report, _) in done.items()})
+    what = watch.what
 
     def run(piece: tuple[str, Item]) -> list[Any]:
         name, item = piece
         began = time.perf_counter()
-        made = work(name, item)
+        with named_logs(f"{what} {name}"):
+            made = work(name, item)
         seconds = time.perf_counter() - began
         storage.write_json(f"{folder}/{name}{REPORT}", {**made._asdict(), "seconds": seconds})
         return [name, made.report, seconds]
@@ -88,7 +91,7 @@ def work_through(
     left = [(name, piece.item) for name, piece in pieces.items() if name not in done]
     for name, report, seconds in reports_of_each(left, run):
         done[name] = report, seconds
-        watch.add(pieces[name])
+        watch.add(pieces[name], report)
     return Work([done[name][0] for name in pieces], sum(seconds for _, seconds in done.values()))
 
 
@@ -105,26 +108,36 @@ def _done(storage: Storage, folder: str, pieces: Collection[str], there: Set[str
 
 
 class Watch:
-    """Says now and then: n of N units, MB/s, time left."""
+    """Says now and then: n of N units, MB/s, time left; and tells Prometheus with each piece."""
 
-    def __init__(self, say: Say, what: str, units: str) -> None:
-        """what: the work, as "corpus td, read"; units: what is counted."""
-        self._say, self._what, self._units = say, what, units
+    def __init__(self, say: Say, what: str, units: str, documents: Callable[[Any], int] | None = None) -> None:
+        """what: the work, as "corpus td, read"; units: what is counted; documents: how many a report says were read."""
+        self._say, self.what, self._units, self._documents_in = say, what, units, documents
 
-    def begin(self, pieces: Mapping[str, Piece[Any]], done: Collection[str]) -> None:
+    def begin(self, experiment: str, pieces: Mapping[str, Piece[Any]], done: Mapping[str, Any]) -> None:
+        """done: the reports of the pieces that earlier runs did."""
+        self._gauges = Gauges(experiment, "prepare", self.what)
+        self._documents = sum(map(self._documents_in, done.values())) if self._documents_in else 0
         self._began = self._said = time.monotonic()
         self._total = sum(piece.units for piece in pieces.values())
         self._left = sum(piece.units for name, piece in pieces.items() if name not in done)
         self._bytes = 0
         self._bytes_left = sum(piece.bytes for name, piece in pieces.items() if name not in done)
         self._left_at_first = self._left
+        self._gauges.set(parts=self._total, parts_done=self._total - self._left)
         if done and self._left:
-            self._say(f"{self._what}: {self._total - self._left:,} of {self._total:,} {self._units} are done already")
+            self._say(f"{self.what}: {self._total - self._left:,} of {self._total:,} {self._units} are done already")
 
-    def add(self, piece: Piece[Any]) -> None:
+    def add(self, piece: Piece[Any], report: Any) -> None:
         self._left -= piece.units
         self._bytes, self._bytes_left = self._bytes + piece.bytes, self._bytes_left - piece.bytes
         now = time.monotonic()
+        self._gauges.set(parts_done=self._total - self._left)
+        if self._bytes:
+            self._gauges.set(bytes_per_second=self._bytes / max(1e-3, now - self._began))
+        if self._documents_in:
+            self._documents += self._documents_in(report)
+            self._gauges.set(documents=self._documents)
         if self._left and is_due(now, self._began, self._said):
             self._said = now
             self._say(self._line(now - self._began))
@@ -133,4 +146,4 @@ class Watch:
         rate = f"{self._bytes / seconds / 1e6:,.1f} MB/s, " if self._bytes else ""
         share = self._bytes_left / self._bytes if self._bytes else self._left / (self._left_at_first - self._left)
         done = f"{self._total - self._left:,} of {self._total:,} {self._units}"
-        return f"{self._what}: {done}, {rate}{duration(seconds * share)} left"
+        return f"{self.what}: {done}, {rate}{duration(seconds * share)} left"

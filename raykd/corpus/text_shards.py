@@ -185,16 +185,16 @@ def _run_passes(job: Job, runs: Sequence[Sequence[Unit]], say: Say) -> tuple[dic
     there = {f"{folder}/{file}" for folder in (scratch, job.directory) for file in storage.sizes(folder)}
     seconds = 0.0
 
-    def through(folder: str, pieces: Sequence[Piece[Any]], work: Callable[[str, Any], Done], *watch: str) -> list[Any]:
+    def through(folder: str, pieces: Sequence[Piece[Any]], work: Callable[[str, Any], Done], *watch: Any) -> list[Any]:
         nonlocal seconds
         named = {f"{number:06}": piece for number, piece in enumerate(pieces)}
-        of_pass = Watch(say, f"{what}, {watch[0]}", watch[1])
+        of_pass = Watch(say, f"{what}, {watch[0]}", *watch[1:])
         done = work_through(storage, f"{scratch}/{folder}", named, work, there, of_pass)
         seconds += done.seconds
         return done.reports
 
     units = [Piece(run, len(run), sum(unit.bytes for unit in run)) for run in runs]
-    found = through("read", units, partial(_read_units, job), "read", "units")
+    found = through("read", units, partial(_read_units, job), "read", "units", _documents_read)
     for kind, layout in (("documents", job.shard_layout), ("keys", job.key_layout)):
         write_index(storage, f"{scratch}/{kind}", [file for run in found for file in run[kind]], layout)
     read = [report for run in found for report in run["reports"]]
@@ -299,6 +299,11 @@ def _read_units(job: Job, file: str, units: Sequence[Unit]) -> Done:
         job.storage.write_table(listed, _first_rejected(rejected))
     report = {"reports": reports, "rejected": listed, "documents": documents.files, "keys": keys.files}
     return Done(report, [one["name"] for one in (*documents.files, *keys.files)] + [listed] * bool(listed))
+
+
+def _documents_read(report: dict[str, Any]) -> int:
+    """report: of `_read_units`, which JSON may have had meanwhile."""
+    return sum(of_unit["counts"].get("read", 0) for of_unit in report["reports"])
 
 
 def _read_unit(job: Job, unit: Unit, kept: _Kept) -> tuple[list[dict[str, Any]], pa.Table]:

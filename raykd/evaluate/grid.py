@@ -20,9 +20,10 @@ from raykd.artifacts import ResultStore
 from raykd.config import Resources
 from raykd.distill.models.mixed_precision import compute_dtype
 from raykd.distill.ray_train.trials import run_trials
-from raykd.evaluate.cell import Cell, Seed, headline_scores, is_complete, sharing_states
+from raykd.evaluate.cell import Cell, Seed, headline_scores, is_complete, missing_cells, sharing_states
 from raykd.evaluate.cell_files import missing_seeds, seed_file
 from raykd.evaluate.run_cell import WorkerSpec, run_cells
+from raykd.prometheus import Gauges
 from raykd.wording import is_due, time_left
 
 Todo = Mapping[str, Sequence[Seed]]  # by a cell's directory, what it lacks
@@ -52,7 +53,7 @@ def run_grid(
     A trial needs nothing but the experiment's storage, so it may run anywhere in the cluster. After the others have
     finished, raises InputError where a cell's input is bad and RuntimeError where a cell failed.
     """
-    missing = [cell for cell in cells if not is_complete(store, cell)]
+    missing = missing_cells(store, cells)
     if not missing:
         return
     groups = sharing_states(sorted(missing, key=lambda cell: cell.weights == "frozen"))  # the long ones first
@@ -103,6 +104,8 @@ class _Progress:
         self.failures: dict[str, str] = {}
         self.done = 0  # seeds, of cells that have ended
         self.began = self.said = time.monotonic()
+        self.gauges = Gauges(store.storage.name, "grid", "cells")
+        self.gauges.set(parts=cells, parts_done=cells - len(self.left))
 
     def end(self, index: int, _: str, answer: dict[str, Any] | None) -> None:
         for cell in self.trials[index].cells:
@@ -113,6 +116,7 @@ class _Progress:
             if not self.trials_left[name]:
                 del self.left[name]
                 self.done += len(self.todo[name])
+                self.gauges.set(parts_done=self.cells - len(self.left))
                 self._say(f"{cell.result.name}: {self._told(cell)}", self.done)
 
     def tell_if_quiet(self) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from raykd.artifacts import Result
 from raykd.corpus.token_shards import missing_shards
+from raykd.distill.logging.progress import Display
 from raykd.distill.ray_train.trainer import train_encoder
 from raykd.distill.ray_train.trainings import train_encoders
 from raykd.distill.train.job import TrainingJob
@@ -50,11 +51,11 @@ def train(run: Run, jobs: Sequence[tuple[TrainingJob, Result]]) -> None:
     at_once = trainings_at_once(run.experiment, len(jobs))
     if at_once > 1:
         run.say(f"distill: {len(jobs)} encoders to train, {at_once} at a time")
-        train_encoders("distill", jobs, at_once, run.say)
+        train_encoders("distill", jobs, at_once, run.say, run.note)
     for job, result in jobs:
         if at_once == 1:
             run.say(f"encoder {job.name}, seed {job.seed}")
-            train_encoder(job, result)
+            train_encoder(job, result, Display(note=run.note))
         facts = run.store.facts(result)
         run.say(
             f"encoder {job.name}, seed {job.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "

@@ -67,10 +67,13 @@ class Run:
         return f"{self.program.format(verb=verb)} {shlex.join([self.config, *self.overrides])}"
 
     def say(self, line: str) -> None:
-        line = shown_line(line)
+        self.note(line)
+        print(f"[{time.monotonic() - self.began:5.0f} s] {shown_line(line)}", flush=True)
+
+    def note(self, line: str) -> None:
+        """For `status` alone, which tells the last one."""
         if self.holder:
-            self.holder.doing = line
-        print(f"[{time.monotonic() - self.began:5.0f} s] {line}", flush=True)
+            self.holder.doing = shown_line(line)
 
     def start_ray(self) -> None:
         """Connect to the cluster of RAY_ADDRESS (a submitted job has one), or start Ray on this machine."""

@@ -81,7 +81,7 @@ def distil(run: Run, plan: Plan, students: Sequence[PlannedEncoder]) -> None:
         jobs = [(_job(run, plan, planned), planned.result) for planned in missing]
         at_once = trainings_at_once(run.experiment, len(jobs))
         run.say(f"sweep: {len(jobs)} students to distil, {at_once} at a time")
-        train_encoders("sweep", jobs, at_once, run.say)
+        train_encoders("sweep", jobs, at_once, run.say, run.note)
 
 
 def _job(run: Run, plan: Plan, student: PlannedEncoder) -> TrainingJob:

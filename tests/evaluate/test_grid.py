@@ -14,6 +14,7 @@ from raykd.evaluate.cell import is_complete
 from raykd.evaluate.cell_files import missing_seeds
 from raykd.evaluate.grid import run_grid
 from raykd.evaluate.run_cell import WorkerSpec, run_cells
+from raykd.prometheus import Gauges
 
 pytestmark = pytest.mark.usefixtures("local_ray")
 
@@ -51,13 +52,16 @@ def test_grid_computes_what_a_plain_run_does(store, make_cell, tmp_path, capfd):
     assert len(ended(lines)) == 2
 
 
-def test_cells_that_share_states_are_one_trial_and_a_line_each(store, make_cell):
+def test_cells_that_share_states_are_one_trial_and_a_line_each(store, make_cell, monkeypatch):
+    told = []
+    monkeypatch.setattr(Gauges, "set", lambda self, **values: told.append(values))
     whole = make_cell("frozen", seeds=2)
     small = replace(whole, train_rows=20, result=replace(whole.result, name="of-20"))
     lines = []
     run_grid(store, [whole, small], RESOURCES, lines.append)
     assert [line.split(" ")[:2] for line in ended(lines)] == [["1/2", f"{whole.result.name}:"], ["2/2", "of-20:"]]
     assert all("macro F1 0." in line and "(2 seeds" in line for line in ended(lines))
+    assert told == [{"parts": 2, "parts_done": 0}, {"parts_done": 1}, {"parts_done": 2}]
     assert store.facts(small.result)["encode_seconds"] == 0 < store.facts(whole.result)["encode_seconds"]
 
 

@@ -53,7 +53,7 @@ def open_loggers(names: tuple[str, ...], storage: Storage, directory: str, first
     """directory: of the encoder on storage, which also names its curves; first_step: the next to be logged."""
     makers: dict[str, Callable[[], Observer]] = {
         "tensorboard": lambda: TensorBoardLogger(storage, directory, first_step),
-        "mlflow": lambda: MlflowLogger(PurePosixPath(storage.root).name, directory, first_step),
+        "mlflow": lambda: MlflowLogger(storage.name, directory, first_step),
     }
     made: list[Observer] = []
     for name in names:

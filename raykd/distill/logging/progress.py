@@ -101,8 +101,14 @@ class Shows(Protocol):
 class LiveOutput:
     """What stays in place on a terminal while it is entered; elsewhere there are lines now and then."""
 
-    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.console, self.clock = console or Console(), clock
+    def __init__(
+        self,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        note: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """note: is given each line on how far it is, whether it is shown or not."""
+        self.console, self.clock, self.note = console or Console(), clock, note
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.began = self.shown = clock()
 
@@ -133,10 +139,12 @@ class Display(LiveOutput):
     """Shows a training's progress: on a terminal one line that stays in place, elsewhere a line now and then."""
 
     def show(self, progress: Progress) -> None:
+        told = line(progress)
+        self.note(told)
         if self.console.is_terminal:
             self.live.update(_bar(progress), refresh=True)
         elif progress.step == progress.steps or self.is_due():
-            self.say(line(progress))
+            self.say(told)
             self.shown = self.clock()
 
 

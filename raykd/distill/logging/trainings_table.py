@@ -37,9 +37,10 @@ class TrainingsTable(LiveOutput):
         trainings: Sequence[tuple[str, int]],
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
+        note: Callable[[str], None] = lambda line: None,
     ) -> None:
         """stage: what lines begin with; trainings: (encoder, seed) of each, in the order in which they start."""
-        super().__init__(console, clock)
+        super().__init__(console, clock, note)
         self.stage = stage
         self.trainings = [Training(encoder, seed) for encoder, seed in trainings]
 
@@ -53,6 +54,7 @@ class TrainingsTable(LiveOutput):
         self._draw()
 
     def _draw(self) -> None:
+        self.note(self.line())
         if self.console.is_terminal:
             self.live.update(self.table(), refresh=True)
         elif self.is_due():

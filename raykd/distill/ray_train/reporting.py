@@ -23,6 +23,7 @@ from raykd.distill.logging.events import Lost, Story, silence
 from raykd.distill.logging.progress import Progress, Shows
 from raykd.distill.ray_train.preemption import Preempted
 from raykd.distill.train.job import TrainingJob
+from raykd.prometheus import Gauges
 
 
 @contextmanager
@@ -51,6 +52,7 @@ def listened_to(show: Callable[[Queue], None]) -> Iterator[Queue]:
 
 def _show(queue: Queue, display: Shows, job: TrainingJob) -> None:
     story, patience = Story(job.name), job.resources.silence_minutes
+    gauges = Gauges(job.store.storage.name, "train", f"{job.name} seed {job.seed}")
     silent, wait = 0.0, patience
     with suppress(RayError):
         while True:
@@ -66,6 +68,8 @@ def _show(queue: Queue, display: Shows, job: TrainingJob) -> None:
             silent, wait = 0.0, patience
             if isinstance(heard, Progress):
                 story.step = heard.step
+                gauges.set(parts=heard.steps, parts_done=heard.step)
+                gauges.set(loss=heard.losses[0][1], tokens_per_second=heard.tokens_per_second)
                 display.show(heard)
             elif told := story.tell(heard):
                 display.say(told)

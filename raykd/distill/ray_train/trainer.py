@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
+from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig, get_context
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Queue
 
@@ -22,6 +22,7 @@ from raykd.distill.train.timing import FILE as TIMING_FILE
 from raykd.distill.train.usage import hours_used
 from raykd.errors import InputError, LimitReached
 from raykd.ray_internals.train import needed_callbacks
+from raykd.wording import named_logs
 
 
 def train_encoder(job: TrainingJob, result: Result, display: Shows | None = None) -> None:
@@ -103,8 +104,10 @@ def _worker(config: dict) -> dict[str, Any] | Exception:
     # Here, since Ray Train's controller imports this module too and needs none of a worker's seconds of imports.
     from raykd.distill.ray_train.worker import train
 
+    job, rank = config["job"], get_context().get_world_rank()
     try:
-        return train(config["job"], config["queue"])
+        with named_logs(f"{job.name} seed {job.seed}, worker {rank}"):
+            return train(job, config["queue"])
     except (InputError, LimitReached) as error:
         return error.with_traceback(None)
     except Preempted:

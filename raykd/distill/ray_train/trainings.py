@@ -29,17 +29,21 @@ Ended = tuple[str]  # how a trial ended, in words
 
 
 def train_encoders(
-    stage: str, jobs: Sequence[tuple[TrainingJob, Result]], concurrent: int, report: Callable[[str], None] = print
+    stage: str,
+    jobs: Sequence[tuple[TrainingJob, Result]],
+    concurrent: int,
+    report: Callable[[str], None] = print,
+    note: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Train every encoder, `concurrent` at a time, on a Ray that is already initialised.
 
-    stage: what lines begin with. resources.train.failures bounds how often workers are started again, and apart from
-    that how often a trial is whose process was lost. A trial whose driver died is started again by the next call. In
-    each case its Train run goes on from its last checkpoint. After the others have finished, raises InputError where
-    one had bad input, RuntimeError where one failed, and LimitReached where one came to resources.train.limits, or all
-    to what they share.
+    stage: what lines begin with; note: is given each line on how far they are. resources.train.failures bounds how
+    often workers are started again, and apart from that how often a trial is whose process was lost. A trial whose
+    driver died is started again by the next call. In each case its Train run goes on from its last checkpoint. After
+    the others have finished, raises InputError where one had bad input, RuntimeError where one failed, and LimitReached
+    where one came to resources.train.limits, or all to what they share.
     """
-    table = TrainingsTable(stage, [(job.name, job.seed) for job, _ in jobs])
+    table = TrainingsTable(stage, [(job.name, job.seed) for job, _ in jobs], note=note)
     with table, listened_to(lambda queue: _show(queue, table)) as queue:
         _run(jobs, concurrent, lambda line: report(f"{stage}: {line}"), queue)
 

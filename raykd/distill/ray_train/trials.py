@@ -13,6 +13,7 @@ import ray
 from ray.exceptions import RayError
 
 from raykd.errors import InputError, LimitReached
+from raykd.wording import named_logs
 
 LOOK_SECONDS = 1.0  # between two calls of `idle`
 
@@ -41,10 +42,11 @@ def run_trials(
     LimitReached where one was stopped.
     """
 
-    def trial(item: Item) -> dict[str, Any]:
+    def trial(name: str, item: Item) -> dict[str, Any]:
         # Bad input and a limit are answers and not exceptions, because another try would not mend them.
         try:
-            return work(item)
+            with named_logs(name):
+                return work(item)
         except InputError as error:
             return {"problem": str(error)}
         except LimitReached as error:
@@ -62,7 +64,8 @@ def run_trials(
         while waiting or running:
             while waiting and len(running) < (concurrent or len(names)):
                 index = waiting.popleft()
-                running[task.options(name=f"trial {names[index]}", **options[index]).remote(items[index])] = index
+                named = task.options(name=f"trial {names[index]}", **options[index])
+                running[named.remote(names[index], items[index])] = index
             ended, _ = ray.wait([*running], timeout=LOOK_SECONDS)
             if not ended:
                 idle()

@@ -54,8 +54,8 @@ def test_a_step_longer_than_the_window_is_shown():
 
 
 def test_a_log_gets_a_plain_line_now_and_then():
-    now, out = [0.0], io.StringIO()
-    with Display(Console(file=out, width=80), clock=lambda: now[0]) as display:
+    now, out, noted = [0.0], io.StringIO(), list[str]()
+    with Display(Console(file=out, width=80), lambda: now[0], noted.append) as display:
         for second in range(1, 26):
             now[0] = float(second)
             display.show(progress(step=second))
@@ -65,6 +65,7 @@ def test_a_log_gets_a_plain_line_now_and_then():
         f"student: step {step} of 480" for step in (5, 10, 15, 20, 25, 480)
     ]
     assert all("\x1b" not in text and text.endswith("left") for text in lines)
+    assert len(noted) == 26 and noted[:10:5] == [line(progress(1)), line(progress(6))]
 
 
 def test_a_terminal_gets_one_place_that_is_drawn_anew():

@@ -44,6 +44,7 @@ def test_a_row_a_training(make_table):
 
 def test_a_line_every_five_seconds_in_a_log(make_table, clock):
     table, file = make_table(is_terminal=False)
+    table.note = (noted := []).append
     with table:
         for second in range(25):
             clock.now = float(second)
@@ -52,6 +53,7 @@ def test_a_line_every_five_seconds_in_a_log(make_table, clock):
         f"sweep: 0 of 3 ended, 2 queued; td-1GB 2: step {step} of 480, loss 5.250, 2 min left"
         for step in (5, 10, 15, 20)
     ]
+    assert len(noted) == 25 and "step 24 of 480" in noted[-1]
 
 
 def test_all_ended(make_table):

@@ -2,12 +2,14 @@
 
 import io
 import time
+from types import SimpleNamespace
 
 import pytest
 from ray.exceptions import RayActorError
 from ray.train.v2._internal.exceptions import WorkerHealthCheckFailedError
 from rich.console import Console
 
+from raykd.artifacts import Storage
 from raykd.config import TrainResources
 from raykd.distill.logging.events import Lost, Started
 from raykd.distill.logging.progress import Display
@@ -16,7 +18,8 @@ from raykd.distill.ray_train.reporting import reason, shown_progress, what_was_l
 
 
 class Job:
-    name = "student"
+    name, seed = "student", 1
+    store = SimpleNamespace(storage=Storage("memory://demo"))
     resources = TrainResources(silence_minutes=0.02)
 
 
