@@ -13,7 +13,7 @@ help:
 	@echo "make test      set up, then run the tests"
 	@echo "make check     lint, types and the tests that need neither Ray nor torch (two minutes)"
 	@echo "make test-security  what strangers, neighbours and damaged files could do (docs/security.md); part of the other two"
-	@echo "make test-cluster   a cluster that grows, shrinks and loses machines, all on this machine (5 to 16 minutes); not in make slow"
+	@echo "make test-cluster   a cluster that grows, shrinks and loses machines, all on this machine; not in make slow"
 	@echo "make slow      the slow tests"
 	@echo "make test-all  both"
 	@echo "make cases     what becomes of each input in the folder CASES, as a table"

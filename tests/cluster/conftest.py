@@ -83,12 +83,13 @@ def wait_for(condition: Callable[[], Any], failed: Callable[[], str | None], wha
 
 
 class Job:
-    """python jobs/VERB.py ... on a cluster, as a process of its own."""
+    """A verb on a cluster, sent by jobs/submit.py, whose lines are the job's."""
 
     def __init__(self, cluster: "Cluster", verb: str, arguments: tuple[object, ...]) -> None:
         self.cluster, self.log = cluster, cluster.directory / "job.log"
         with self.log.open("w") as output:
-            command = [sys.executable, str(ROOT / f"jobs/{verb}.py"), *map(str, arguments)]
+            submit = [sys.executable, str(ROOT / "jobs/submit.py"), "--address", cluster.job_server, verb]
+            command = [*submit, *map(str, arguments)]
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=cluster.environment, stdout=output, stderr=subprocess.STDOUT
             )
@@ -117,7 +118,7 @@ class Job:
 
 
 class Cluster:
-    """A job finds it by `environment`."""
+    """Whoever submits to its `job_server` needs the token of `environment`, in which its own processes run too."""
 
     def __init__(self) -> None:
         import ray.util  # brings psutil
@@ -127,7 +128,9 @@ class Cluster:
         self.processes: list[subprocess.Popen[Any]] = []
         told = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        self.environment = told | ENVIRONMENT | token
+        path = {"PATH": f"{Path(sys.executable).parent}:{told['PATH']}"}  # of the `python` that a job is started by
+        self.environment = told | ENVIRONMENT | token | path
+        self.job_server = ""
         self.address = ray.util.get_node_ip_address()
 
     def start(self) -> None:
@@ -159,12 +162,14 @@ class Cluster:
     def _start_head(self, port: int) -> subprocess.Popen[bytes]:
         config = self.directory / "autoscaling.json"
         config.write_text(json.dumps(autoscaling(f"{self.address}:{port}")))
+        self.job_server = f"http://127.0.0.1:{(dashboard := free_port())}"
         options = {
             "port": port,
             "num-cpus": 0,
             "object-store-memory": OBJECT_STORE,
-            "include-dashboard": "false",
-            "dashboard-port": free_port(),
+            "include-dashboard": "true",  # which serves jobs
+            "dashboard-host": "127.0.0.1",
+            "dashboard-port": dashboard,
             "dashboard-agent-listen-port": 0,
             "ray-client-server-port": free_port(),
             "min-worker-port": 0,
@@ -234,17 +239,17 @@ class Cluster:
 
 
 def autoscaling(address: str) -> dict[str, Any]:
-    """The cluster's YAML. The provider goes by its module: for its short name the wheel lacks a file."""
+    """The cluster's YAML."""
     cpu = {"resources": {"CPU": 1, "object_store_memory": OBJECT_STORE}, "node_config": {}}
     return (
         {
             "cluster_name": "test",
             "max_workers": MACHINES,
             "upscaling_speed": 100,
-            "idle_timeout_minutes": 0.15,
+            "idle_timeout_minutes": 0.4,  # longer than the job takes from one stage to the next
             "provider": {
                 "type": "external",
-                "module": "ray.autoscaler._private.fake_multi_node.node_provider.FakeMultiNodeProvider",
+                "module": "tests.cluster.machines.Machines",
                 "gcs_address": address,
                 "head_node_id": HEAD,
                 "launch_multiple": True,

@@ -1,5 +1,10 @@
-"""The pipeline on a cluster that begins with its head alone: machines come for the work and go, and are lost."""
+"""The pipeline by `submit` on a cluster that begins with its head alone: machines come for the work and go, one is lost
+in each stage, and what is left is what a laptop makes."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,13 +13,14 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
+ROOT = Path(__file__).parents[2]
 # One student in the sweep, and a teacher that trains for long enough to be interrupted.
-CHANGES = ("sweep.quantities=[30kB]", "encoders.teacher.pretrain.epochs=6")
+CHANGES = ("sweep.quantities=[30kB]", "encoders.teacher.pretrain.epochs=2")
 # How the titles begin that Ray gives to processes at work (those of a machine's agents begin with ray:: too).
 TASK, TRAINING, TRIAL = r"ray::MapBatches", r"ray::RayTrainWorker", r"ray::trial "
 
 
-class Grown(NamedTuple):
+class Ran(NamedTuple):
     directory: Path
     machines: list[int]  # with CPUs, one moment after the other
     output: str
@@ -31,46 +37,57 @@ def has_checkpoint(directory: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def grown(
+def ran(
     tmp_path_factory: pytest.TempPathFactory,
     started_cluster: Callable[..., Any],
     write_small_config: Callable[..., Path],
-) -> Grown:
-    """A pipeline that nothing happened to, and the machines that there were meanwhile and after it."""
-    directory = tmp_path_factory.mktemp("grown")
+) -> Ran:
+    """A job that loses a machine in each stage, in whose place the autoscaler brings another."""
+    directory = tmp_path_factory.mktemp("cluster")
     with started_cluster() as cluster:
-        output = cluster.start_job("pipeline", write_small_config(directory, trainings=2), *CHANGES).succeed()
-        cluster.wait_for(lambda: cluster.machines()[-1] == 0, "the end of all machines")
-        return Grown(directory, cluster.machines(), output)
-
-
-def test_machines_come_for_the_work_and_go_after_it(grown: Grown):
-    assert (grown.machines[0], max(grown.machines), grown.machines[-1]) == (0, 2, 0)
-    assert "connected to a cluster of 0 logical CPUs, 0 GPUs" in grown.output
-    assert "this waits for the cluster's autoscaler" in grown.output
-    assert "distill: 2 encoders to train, 2 at a time" in grown.output
-    kinds = {name.split("/")[2] for name in contents(grown.directory)}
-    assert kinds >= {"tasks", "texts", "tokens", "encoders", "scores"}
-    assert (grown.directory / "runs/demo/report/index.html").exists()
-
-
-def test_machines_that_are_lost_in_each_stage_leave_the_same_bytes(
-    grown: Grown, tmp_path: Path, started_cluster: Callable[..., Any], write_small_config: Callable[..., Path]
-):
-    """The autoscaler brings others in their place."""
-    with started_cluster() as cluster:
-        job = cluster.start_job("pipeline", write_small_config(tmp_path, trainings=2), *CHANGES)
+        job = cluster.start_job("pipeline", write_small_config(directory, trainings=2), *CHANGES)
         job.wait_for_line("task tags")
         cluster.lose(TASK, job)
         assert "corpus general" not in job.output
-        job.wait_for(lambda: has_checkpoint(tmp_path), "a checkpoint of the teacher")
+        job.wait_for(lambda: has_checkpoint(directory), "a checkpoint of the teacher")
         cluster.lose(TRAINING, job)
         assert "2 encoders to train" not in job.output
         job.wait_for_line("sweep: 1 students to distil")
         cluster.lose(TRAINING, job)
         cluster.lose(TRIAL, job)
         output = job.succeed()
-    assert "teacher: resuming after step" in output
-    whole, cut = contents(grown.directory), contents(tmp_path)
-    assert cut.keys() == whole.keys()
-    assert [name for name in whole if cut[name] != whole[name]] == []
+        cluster.wait_for(lambda: cluster.machines()[-1] == 0, "the end of all machines")
+        return Ran(directory, cluster.machines(), output)
+
+
+def test_machines_come_for_the_work_and_go_after_it(ran: Ran):
+    assert (ran.machines[0], max(ran.machines), ran.machines[-1]) == (0, 2, 0)
+    assert "connected to a cluster of 0 logical CPUs, 0 GPUs" in ran.output
+    assert "this waits for the cluster's autoscaler" in ran.output
+    assert "distill: 2 encoders to train, 2 at a time" in ran.output
+
+
+def test_the_submitted_job_is_told_to_its_end(ran: Ran):
+    assert re.search(r"(?s)\d+ files travel with the job, \d\.\d MB\n.*submitted as demo-pipeline-", ran.output)
+    assert "teacher: resuming after step" in ran.output
+    assert re.search(r"demo-pipeline-[\d-]+: done\n$", ran.output)
+    assert (ran.directory / "runs/demo/report/index.html").exists()
+
+
+def test_lost_machines_leave_the_bytes_of_a_laptop(ran: Ran, tmp_path: Path, write_small_config: Callable[..., Path]):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    command = [sys.executable, str(ROOT / "jobs/pipeline.py"), str(write_small_config(tmp_path)), *CHANGES]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    laptop, cluster = contents(tmp_path), contents(ran.directory)
+    kinds = {name.split("/")[2] for name in laptop}
+    assert kinds >= {"tasks", "texts", "tokens", "encoders", "scores"}
+    assert cluster.keys() == laptop.keys()
+    assert [name for name in laptop if cluster[name] != laptop[name]] == []
