@@ -90,7 +90,7 @@ def find_roles(columns: Mapping[str, Sequence[Any]]) -> Roles:
     left = {name: values for name, values in left.items() if name not in taken}
     labels, one_each, separator, candidates = _labels(columns, left)
     left = {name: values for name, values in left.items() if name not in labels}
-    group = next((name for name in _in_order(left, GROUP_NAMES) if _repeats(left[name])), None)
+    group = _group(left)
     return Roles(
         text=text,
         id=id_column,
@@ -100,7 +100,7 @@ def find_roles(columns: Mapping[str, Sequence[Any]]) -> Roles:
         labels=labels,
         one_each=one_each,
         separator=separator,
-        candidates=tuple(name for name in candidates if name != group),
+        candidates=candidates,
     )
 
 
@@ -130,12 +130,26 @@ def _text_column(columns: Mapping[str, Sequence[Any]], filled: Mapping[str, list
     if prose:
         return max(prose, key=lambda name: sum(map(len, strings[name])) / len(strings[name]))
     only = next(iter(strings), "")
-    if len(columns) == 1 and only and 2 * sum(bool(_WORD.search(one)) for one in strings[only]) > len(strings[only]):
+    if len(columns) == 1 and only and _has_words(strings[only]):
         return only
+    named = [name for name in _in_order(strings, TEXT_NAMES) if _has_words(strings[name])]
+    for name in named:  # short messages, ok and thanks, of which few differ: a label's values look the same
+        if _in_order(filled, LABEL_NAMES) or not _looks_like_labels(strings[name]):
+            return name
+    if named:
+        raise InputError(
+            f"no column holds text: {shown_value(named[0])} has {len(set(strings[named[0]])):,} short values in "
+            f"{len(strings[named[0]]):,} rows, as labels are. If it is the text, call the column with its labels "
+            "`label`; else name the column with the text `text`"
+        )
     raise InputError(
         f"no column holds text; there are: {shown_names(list(columns))}. Name the column with the text `text`, and "
         "where the first line is no header, add one"
     )
+
+
+def _has_words(values: Sequence[str]) -> bool:
+    return 2 * sum(bool(_WORD.search(one)) for one in values) > len(values)
 
 
 def _prose(values: Sequence[str]) -> float:
@@ -178,6 +192,9 @@ def _labels(
     if len(marks) > 1:
         return tuple(marks), True, None, ()
     candidates = tuple(name for name, values in filled.items() if _looks_like_labels(values))
+    if len(candidates) > 1:
+        group = _group(filled)
+        candidates = tuple(name for name in candidates if name != group)
     if len(candidates) == 1:
         return candidates, False, _separator(filled[candidates[0]]), ()
     return (), False, None, candidates
@@ -191,6 +208,10 @@ def _looks_like_labels(values: Sequence[str]) -> bool:
         and all(len(one) <= LONGEST_LABEL and not _DATE.fullmatch(one) for one in different)
         and not (len(different) > 10 and all(_NUMBER.fullmatch(one) for one in different))
     )
+
+
+def _group(filled: Mapping[str, list[str]]) -> str | None:
+    return next((name for name in _in_order(filled, GROUP_NAMES) if _repeats(filled[name])), None)
 
 
 def _repeats(values: Sequence[str]) -> bool:

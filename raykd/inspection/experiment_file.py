@@ -17,6 +17,7 @@ BUDGET = 2_000_000  # bytes of text: minutes of training
 SHORT = 200  # characters of texts that fit into 64 tokens
 WITHOUT_BLANKS = {"jpn", "zho", "kor", "tha"}  # about a token a character; others have three characters a token
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
+MISSING = {"null", "n/a", "nan", "none"}  # of tables, for an empty cell; a reader takes them as any other label
 _YAML_WORDS = {"yes", "no", "true", "false", "on", "off", "null", "none", "y", "n", "nan", "inf"}
 
 
@@ -156,6 +157,11 @@ def _task(findings: Findings, task: TaskChoice) -> str:
         lines.append(f"        labels: {scalar(labels.columns[0])}")
     lines += [f"        separator: {json.dumps(labels.separator)}"] if labels.separator else []
     lines.append(f"    labels: {_list(task.labels)}")
+    if missing := [label for label in task.labels if label.lower() in MISSING]:
+        lines += [
+            f"    # Taken as labels: {_some(missing)}. Where they stand for no label, empty these cells",
+            "    # of the file and run `raykd init` again.",
+        ]
     lines += (
         [f"    positive: {scalar(task.positive)}  # what is looked for: its F1 is the score"] if task.positive else []
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from raykd.artifacts.local_files import replace_file
 from raykd.errors import InputError, shown_line
 from raykd.inspection import experiment_yaml, findings_lines, inspect
 from raykd.inspection.experiment_file import experiment_name
@@ -33,10 +37,20 @@ def init(parsed: argparse.Namespace, program: str) -> None:
     if parsed.language and not re.fullmatch(r"[a-z]{3}", parsed.language):
         raise InputError(f"--language {parsed.language}: a code of ISO 639-3, three small letters: eng, spa, jpn")
     findings = inspect(parsed.file, parsed.language)
-    for line in findings_lines(findings):
-        print(shown_line(line))
+    _print(map(shown_line, findings_lines(findings)))
+    if not target.parent.is_dir():
+        raise InputError(f"{target} cannot be written ({target.parent} is no directory)")
+    content = experiment_yaml(findings, name).encode()
     try:
-        target.write_text(experiment_yaml(findings, name), encoding="utf-8")
+        replace_file(str(target.resolve()), lambda file: file.write(content))
     except OSError as error:
         raise InputError(f"{target} cannot be written ({error.strerror})") from error
-    print(f"\nwrote {target}; next: {program.format(verb='pipeline')} {shlex.quote(str(target))}")
+    _print(["", f"wrote {target}; next: {program.format(verb='pipeline')} {shlex.quote(str(target))}"])
+
+
+def _print(lines: Iterable[str]) -> None:
+    """On stdout, while somebody reads it: after `| head` nobody does, and the file is written all the same."""
+    try:
+        print("\n".join(lines), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

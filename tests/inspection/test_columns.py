@@ -42,6 +42,21 @@ def test_without_a_name_the_longest_prose_is_the_text():
     assert found.text == "q2"
 
 
+def test_short_messages_are_the_text_where_the_labels_are_named():
+    short = {"text": ["ok", "yes", "no", "thx"] * 30}
+    found = find_roles({**short, "label": CYCLE["two"]})
+    assert (found.text, found.labels) == ("text", ("label",))
+    with pytest.raises(InputError, match="text has 4 short values in 120 rows, as labels are"):
+        find_roles({**short, "price": list(range(ROWS))})
+    with pytest.raises(InputError, match="there are: text, label"):
+        find_roles({"text": CYCLE["marks"], "label": CYCLE["two"]})
+
+
+def test_a_group_is_no_candidate_for_labels():
+    found = roles(priority=CYCLE["three"], channel=CYCLE["two"])
+    assert (found.labels, found.group, found.candidates) == (("priority",), "channel", ())
+
+
 def test_an_id_that_repeats_is_none():
     assert roles(id=["a"] * ROWS).id is None
     assert roles(id=[None, *map(str, range(ROWS - 1))]).id is None

@@ -210,7 +210,7 @@ def test_large_files_get_numbers_of_rows_and_a_budget(tmp_path, messages, write_
     ("name", "content", "said"),
     [
         ("none.csv", None, "none.csv: no such file"),
-        ("a.csv", b"", "first line is empty"),
+        ("a.csv", b"", "the file is empty"),
         ("a.csv", b"message,label\n", "no rows"),
         ("a.jsonl", b"", "no rows"),
         ("a.jsonl", b"{broken\n", "1 of 1 rows cannot be read, .*; the first: .*not valid JSON.*; mend them$"),
@@ -245,6 +245,15 @@ def test_a_text_counts_once_with_the_label_that_it_has_most_often(tmp_path, mess
     assert findings.labels.counts == {"order": len({row["message"] for row in rows[:60]}), "cancel": 30, "thanks": 1}
     assert experiment.tasks["label"].labels == ("order", "cancel")
     assert "left out, labels with too few rows: thanks" in "\n".join(findings_lines(findings))
+
+
+def test_words_for_an_empty_cell_are_told_where_they_are_labels(tmp_path, messages, write_rows):
+    rows = [{**row, "intent": ("N/A", "order", "null")[n % 3]} for n, row in enumerate(messages())]
+    write_rows(tmp_path / "a.csv", rows)
+    written = experiment_yaml(inspect(str(tmp_path / "a.csv"), "eng"), "a")
+    assert "# Taken as labels: N/A, null. Where they stand for no label, empty these cells" in written
+    write_rows(tmp_path / "b.csv", messages())
+    assert "Taken as labels" not in experiment_yaml(inspect(str(tmp_path / "b.csv"), "eng"), "b")
 
 
 def test_labels_beyond_the_most_frequent(tmp_path, monkeypatch, write_rows, experiment_of):

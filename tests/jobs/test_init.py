@@ -3,7 +3,10 @@ input in a line."""
 
 import csv
 import json
+import os
+import resource
 import shutil
+import sys
 from pathlib import Path
 
 import httpx2
@@ -164,10 +167,31 @@ def test_nothing_is_written_over(in_directory, call):
     assert (in_directory / "my_messages.yaml").read_text() == (in_directory / "other.yaml").read_text()
 
 
+def test_what_does_not_fit_on_the_disk_leaves_no_file(in_directory, call):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        status, _, told = call("init", "my_messages.csv", "--language", "eng")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert status == 2 and "my_messages.yaml: the disk is full" in told and len(told.splitlines()) == 1
+    assert os.listdir() == ["my_messages.csv"]
+    assert call("init", "my_messages.csv", "--language", "eng")[0] == 0
+
+
+def test_it_is_written_also_where_nobody_reads_what_is_said(in_directory, call, monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert call("init", "my_messages.csv", "--language", "eng")[0] == 0
+    assert (in_directory / "my_messages.yaml").stat().st_size
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("none.csv",), "error: none.csv: no such file"),
+        (("none.csv",), "error: none.csv: no such file; a relative path is one of the current directory, "),
         (("my_messages.csv", "--language", "English"), "error: --language English: a code of ISO 639-3"),
         (("my_messages.csv", "--output", "none/a.yaml", "--language", "eng"), "error: none/a.yaml cannot be written"),
     ],
