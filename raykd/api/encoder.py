@@ -15,6 +15,7 @@ from raykd.config import Cleaning
 from raykd.errors import InputError
 from raykd.evaluate.classifier.encoder import TextEncoder, encode, load_with_tokenizer
 from raykd.evaluate.classifier.ragged import tokenise
+from raykd.planning.checks.encoders import check_location
 
 BATCH = 1024  # texts that are tokenised at a time; forward passes take as many as fit their budget of tokens
 MAX_LENGTH = 512
@@ -53,6 +54,7 @@ class Encoder:
         encoder has positions. device: as torch calls it. cleaning: of texts, as an experiment's. Raises InputError
         where encoder or tokenizer is not there whole, and where they do not fit each other.
         """
+        check_location(str(location), "Encoder.load")
         saved = SavedEncoder(str(location), 0, "", str(location), stored=False, revision=revision)
         return cls(*load_with_tokenizer(saved, Storage(".")), max_length=max_length, device=device, cleaning=cleaning)
 

@@ -38,6 +38,8 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
     them: call it before `ray.init`. Raises InputError for a config that cannot run, and a storage that cannot be
     reached.
     """
+    if isinstance(overrides, str):  # whose characters would be taken one by one
+        raise InputError(f"overrides are a list of strings: [{overrides!r}], not {overrides!r}")
     set_environment()
     return Experiment(str(path), tuple(overrides))
 

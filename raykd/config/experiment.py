@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import shlex
+from collections.abc import Sequence
+from inspect import isclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from omegaconf import OmegaConf
@@ -27,6 +31,7 @@ from raykd.config.types import LATER, Distinct, Language, Name, Node
 from raykd.errors import InputError
 
 ID_KEY = "RAYKD_ID_KEY"  # names the environment variable
+TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".txt"}  # what people give in place of an experiment
 
 
 class Sample(Node):
@@ -81,6 +86,8 @@ def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: no such config file")
+    if TABLES.intersection(suffix.lower() for suffix in Path(path).suffixes[-2:]):  # .csv and .csv.gz
+        raise InputError(f"{path} is no experiment; make one of it: raykd init {shlex.quote(str(path))}")
     values: Any = None
     try:
         tree = OmegaConf.merge(read_tree(Path(path)), OmegaConf.from_dotlist(overrides or []))
@@ -91,7 +98,9 @@ def load(path: str | Path, overrides: list[str] | None = None) -> Experiment:
         if experiment.ids == "keyed":
             _give_key(experiment)
         return experiment
-    except (InputError, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not text in UTF-8, so no experiment; give a YAML file") from error
+    except (InputError, OmegaConfBaseException, yaml.YAMLError, TypeError) as error:
         raise InputError(f"{path}: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise InputError(f"{path}: {_first_problem(error, values)}") from error
@@ -118,12 +127,31 @@ def to_yaml(experiment: Experiment) -> str:
 def _first_problem(error: ValidationError, values: Any) -> str:
     problems = error.errors()
     first = problems[0]
-    where = ".".join(_keys(first["loc"], values)) or "the file"
-    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+    keys = _keys(first["loc"], values)
+    where = ".".join(keys) or "the file"
+    what = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1]), n=1)
+        what = f"unknown key; is {near[0]} meant?" if near else "unknown key"
     if first["type"] == "too_short":  # of a tuple, in pydantic's words
         what = f"at least {first['ctx']['min_length']} are needed, {first['ctx']['actual_length']} given"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{where}: {what}{more}"
+
+
+def _known_keys(keys: Sequence[str]) -> list[str]:
+    """The keys that a node of the file may have; keys: those that lead to it."""
+    nodes: list[type[Node]] = [Experiment]
+    for key in keys:
+        fields = [node.model_fields[key].annotation for node in nodes if key in node.model_fields]
+        nodes = [node for field in fields for node in _nodes(field)] or nodes  # else a name or a number of several
+    return sorted({key for node in nodes for key in node.model_fields})
+
+
+def _nodes(annotation: Any) -> list[type[Node]]:
+    if isclass(annotation) and issubclass(annotation, Node):
+        return [annotation]
+    return [node for part in get_args(annotation) for node in _nodes(part)]
 
 
 def _keys(location: tuple[int | str, ...], values: Any) -> list[str]:

@@ -16,7 +16,10 @@ def classify(run: Run) -> None:
     experiment, plan, store = run.experiment, run.plan, run.store
     spec, result = experiment.classify, plan.classified
     if not (spec and result and experiment.evaluate):
-        raise InputError("the experiment has no classify section")
+        raise InputError(
+            "the experiment has no classify section; add: classify: {encoder: NAME, sources: [{reader: table, "
+            "language: eng, path: FILE}]} (docs/evaluation.md)"
+        )
     if not store.manifest(result):
         check_sources(plan)
         run.start_ray()

@@ -18,7 +18,7 @@ NEEDED = ("onnx", "onnxruntime", "onnxscript")
 
 def export(run: Run) -> None:
     if not run.experiment.export:
-        raise InputError("the experiment has no export section")
+        raise InputError("the experiment has no export section; add: export: {encoders: [NAME]} (docs/export.md)")
     exports, repo = run.plan.exports, run.values.get("push")
     if repo and len(exports) != 1:
         raise InputError(f"--push {repo}: {len(exports)} encoders are exported; name one in export.encoders")

@@ -26,7 +26,10 @@ from raykd.planning.sweep_rule import decide
 def sweep(run: Run) -> None:
     spec, plan = run.experiment.sweep, run.plan
     if not spec:
-        raise InputError("the experiment has no sweep section")
+        raise InputError(
+            "the experiment has no sweep section; add: sweep: {encoder: NAME, language: eng, task: NAME, "
+            "quantities: [1MB, 2MB, 4MB]} (docs/sweep.md)"
+        )
     run.require(plan.tasks.values(), "prepare")
     run.require([planned.result for planned in plan.encoders], "distill")
     check_models(plan, {"sweep", "grid"})

@@ -13,7 +13,7 @@ import pandas as pd
 from raykd.statistics.claims import Claim, claims
 from raykd.statistics.comparisons import cell_tests
 from raykd.statistics.design import Design
-from raykd.statistics.summary import CELL, METRICS, RUN, WEIGHTS, cell_summary, long_scores
+from raykd.statistics.summary import CELL, METRICS, RUN, WEIGHTS, cell_summary, checked_scores, long_scores
 from raykd.statistics.verdict import claim_sentence
 
 # What a table that lacks the column is taken to be of.
@@ -83,7 +83,8 @@ def _headline(scores: pd.DataFrame) -> pd.DataFrame:
     whole = scores.assign(**{name: value for name, value in ONE.items() if name not in scores.columns})
     own = whole[[name for name in names if name in whole.columns]]
     if is_long:
-        wide = own[own["metric"].isin(METRICS)].pivot(index=RUN, columns="metric", values="value")
+        own = own[own["metric"].isin(METRICS)]
+        wide = own.assign(**checked_scores(own[["value"]])).pivot(index=RUN, columns="metric", values="value")
         own = wide.reset_index().rename_axis(columns=None)
     if "f1" not in own.columns:
         raise ValueError(

@@ -63,15 +63,25 @@ def long_scores(table: pd.DataFrame) -> pd.DataFrame:
     metrics = [str(name) for name in table.columns if name not in RUN]
     if missing or not metrics:
         raise ValueError(f"scores have the columns {list(table.columns)}; they need {RUN} and at least one metric")
-    values = table[metrics].to_numpy(dtype=float)
-    wrong = ~((values >= 0) & (values <= 1))
-    if wrong.any():
-        row, column = (int(place) for place in np.argwhere(wrong)[0])
-        raise ValueError(f"scores row {row}: {metrics[column]} is {values[row, column]}, and scores are from 0 to 1")
+    table = table.assign(**checked_scores(table[metrics]))
     if table.duplicated(RUN).any():
         first = table[table.duplicated(RUN)].iloc[0][RUN].to_dict()
         raise ValueError(f"scores of one run occur twice: {first}")
     return table.melt(id_vars=RUN, value_vars=metrics, var_name="metric", value_name="value")
+
+
+def checked_scores(table: pd.DataFrame) -> pd.DataFrame:
+    """The same as numbers. Raises ValueError naming row and column for what is missing or not from 0 to 1."""
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    wrong = ~((numbers >= 0) & (numbers <= 1)).to_numpy()
+    if wrong.any():
+        row, column = (int(place) for place in np.argwhere(wrong)[0])
+        value: Any = table.iloc[row, column]
+        shown = repr(value) if isinstance(value, str) else value
+        raise ValueError(
+            f"scores row {table.index[row]}: {table.columns[column]} is {shown}, and scores are from 0 to 1"
+        )
+    return numbers
 
 
 def rare_labels(scores: pd.DataFrame, least: int = 10) -> pd.DataFrame:

@@ -77,6 +77,38 @@ def test_an_unknown_key_is_named_by_its_dotted_path(key):
     assert refused([f"{key}=1"]) == f"{key}: unknown key"
 
 
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("evalute", "evaluate"),
+        ("evaluate.seed", "seeds"),
+        ("corpora.general.bugdet", "budget"),
+        ("encoders.teacher.pretrain.layer", "layers"),
+        ("tasks.tags.sizes.trian", "train"),
+        ("corpora.general.sources.0.langauge", "language"),
+    ],
+)
+def test_an_unknown_key_is_told_the_nearest_that_is_known_there(key, near, tmp_path):
+    tree = yaml.safe_load(to_yaml(load(DEMO)))
+    *parents, last = key.split(".")
+    node = tree
+    for parent in parents:
+        node = node[int(parent)] if isinstance(node, list) else node[parent]
+    node[last] = 1
+    (tmp_path / "changed.yaml").write_text(yaml.safe_dump(tree))
+    assert refused([], tmp_path / "changed.yaml").startswith(f"{key}: unknown key; is {near} meant?")
+
+
+@pytest.mark.parametrize("name", ["my data.csv", "a.CSV.gz", "a.parquet"])
+def test_a_table_in_place_of_an_experiment_is_told_to_become_one(tmp_path, name):
+    (tmp_path / name).write_bytes(b"text,label\n")
+    with pytest.raises(InputError) as error:
+        load(tmp_path / name)
+    path = str(tmp_path / name)
+    command = f"raykd init '{path}'" if " " in name else f"raykd init {path}"
+    assert str(error.value) == f"{path} is no experiment; make one of it: {command}"
+
+
 def test_an_unknown_key_of_a_source_is_named_without_its_reader(tmp_path):
     tree = yaml.safe_load(to_yaml(load(DEMO)))
     tree["corpora"]["general"]["sources"][1]["colour"] = "red"
@@ -105,7 +137,8 @@ def test_a_missing_environment_variable_is_one_clear_line(monkeypatch):
         (b"- demo\n- other\n", ""),
         (b"demo\n", "Field required"),
         (b"", "Field required"),
-        (b"name: \xff\n", "utf-8"),
+        (b"name: \xff\n", "not text in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\x00", "not text in UTF-8"),
         (b"name: ${nothing}\n", "nothing"),
     ],
 )

@@ -276,7 +276,7 @@ def test_a_parquet_batch_is_bounded_by_its_bytes(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("rows.csv", b"", "not a CSV file"),
+        ("rows.csv", b"", "the file is empty"),
         ("rows.parquet", b"PAR1", "not a parquet file"),
         ("rows.xls", b"text", "a table is .parquet, .jsonl, .ndjson, .csv, .tsv or .txt"),
         ("rows.csv", b"text,\xff\n1,a\n", "not a CSV file"),
@@ -430,11 +430,28 @@ def test_a_web_server_without_ranges_is_refused_before_work_starts(tmp_path):
             thread.join()
 
 
-@pytest.mark.parametrize("path", ["absent.jsonl", "absent/*.jsonl", "empty"])
-def test_a_missing_file_is_bad_input(tmp_path, path):
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("absent.jsonl", r"no such file$"),
+        ("absent/*.jsonl", r"no such file$"),
+        ("empty", r"a folder without files; of one \*\.parquet, \*\.jsonl"),
+        ("empty.csv", "the file is empty"),
+        ("blank.csv", "its first line is empty"),
+    ],
+)
+def test_a_missing_or_empty_file_is_bad_input(tmp_path, path, said):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="no such file"):
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "blank.csv").write_text("\ntext\nx\n")
+    with pytest.raises(InputError, match=said):
         split_units([table(tmp_path / path)])
+
+
+def test_a_missing_relative_path_is_told_what_it_is_relative_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=f"^data/a.csv: no such file; .* current directory, {tmp_path}$"):
+        split_units([table("data/a.csv")])
 
 
 def test_files_that_differ_by_folder_alone_would_share_ids(tmp_path):

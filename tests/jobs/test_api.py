@@ -32,6 +32,15 @@ def test_overrides_are_those_of_the_command_line(stored):
     assert raykd.load(stored / "small.yaml", ["name=other"]).config.name == "other"
     with pytest.raises(InputError, match="unknown key"):
         raykd.load(stored / "small.yaml", ["nmae=other"])
+    with pytest.raises(InputError, match="overrides are a list of strings"):
+        raykd.load(stored / "small.yaml", "name=other")
+
+
+def test_an_encoder_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="/nowhere: no such directory"):
+        raykd.Encoder.load("/nowhere")
+    with pytest.raises(InputError, match="has no config"):
+        raykd.Encoder.load(tmp_path)
 
 
 def test_stages_need_a_ray_that_the_caller_has_started(experiment, monkeypatch):

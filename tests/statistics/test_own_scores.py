@@ -51,6 +51,11 @@ def test_the_other_way_round(generator):
         (lambda table: table.drop(columns="seed"), "they need"),
         (lambda table: table.drop(columns="f1"), "f1 is not among them"),
         (lambda table: table.assign(f1=70.0), "scores are from 0 to 1"),
+        (lambda table: table.assign(f1=["x", *table["f1"][1:]]), "scores row 0: f1 is 'x', and scores are from 0 to 1"),
+        (
+            lambda table: table.assign(metric="f1", value=[*table["f1"][:-1], "?"]).drop(columns="f1"),
+            r"scores row 19: value is '\?', and scores are from 0 to 1",
+        ),
         (lambda table: table.assign(seed=0), "occur twice"),
         (lambda table: table[table["encoder"] == "old"], "scores of 'old' alone"),
         (lambda table: table.assign(weights="thawed"), "weights are frozen or fine-tuned, not 'thawed'"),
@@ -64,3 +69,7 @@ def test_tables_that_cannot_be_compared(change, said, generator):
 def test_a_baseline_that_is_not_there(generator):
     with pytest.raises(ValueError, match="no scores of the baseline 'x'; there are: old, new"):
         raykd.compare(own_table(generator), baseline="x")
+
+
+def test_what_is_offered_is_listed():
+    assert set(dir(raykd)) == set(raykd.__all__) and all(hasattr(raykd, name) for name in dir(raykd))

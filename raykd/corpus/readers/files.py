@@ -8,6 +8,7 @@ CR LF or CR.
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -95,6 +96,11 @@ def source_files(source: Source) -> list[str]:
             f"{source.path}: of a folder {FOLDER_NAMES[_kind(source)][1]} are read, and here are others, "
             f"{_some(source, listing.passed_over)}; {_how_to_read(source, listing.passed_over)}"
         )
+    if not listing.read and _is_folder(source):
+        raise InputError(
+            f"{source.path}: a folder without files; of one {FOLDER_NAMES[_kind(source)][1]} are read: put some there, "
+            "or name another"
+        )
     if not listing.read:
         raise InputError(f"{source.path}: no such file{_why_not(source)}")
     names: dict[str, str] = {}
@@ -147,9 +153,17 @@ def _how_to_read(source: Source, passed_over: Sequence[str]) -> str:
     return f"to read those, write a pattern: {source.path.rstrip('/')}/*{suffix}"
 
 
-def _why_not(source: Source) -> str:
-    """What a store says of a file that it does not have, besides that: that its repository is not there, or private."""
+def _is_folder(source: Source) -> bool:
     filesystem, path = filesystem_of(source.path)
+    return bool(ask(filesystem, "isdir", path))
+
+
+def _why_not(source: Source) -> str:
+    """What a store says of a file that it does not have, besides that: that its repository is not there, or private. Of
+    a relative path here, what it is relative to."""
+    filesystem, path = filesystem_of(source.path)
+    if is_local(filesystem) and "://" not in source.path and not os.path.isabs(source.path):
+        return f"; a relative path is one of the current directory, {os.getcwd()}"
     if is_local(filesystem) or glob.has_magic(path):
         return ""
     try:

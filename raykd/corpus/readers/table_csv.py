@@ -114,6 +114,8 @@ def _header(path: str, lines: _Lines, source: TableSource) -> list[str]:
         names = next(csv.reader(lines, delimiter=csv_delimiter(source, path), strict=True), [])
     except csv.Error as error:
         raise InputError(f"{path}: not a CSV file with a header ({error})") from error
+    if not lines.taken:
+        raise InputError(f"{path}: the file is empty; give one with a header and rows")
     if not names or lines.is_damaged:
         raise InputError(
             f"{path}: not a CSV file with a header ({'not UTF-8' if names else 'its first line is empty'})"
