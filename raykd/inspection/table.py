@@ -92,7 +92,7 @@ def _alike(names: Iterable[str]) -> list[str]:
 
 def _balance(labels: Labels) -> str:
     counts = list(labels.counts.values())
-    return f" (the most frequent has {counts[0] / counts[-1]:.1f} times the rows of the rarest)" if counts else ""
+    return f" (the most frequent has {counts[0] / counts[-1]:.1f} times the rows of the rarest)" if counts[1:] else ""
 
 
 def _candidates(findings: Findings) -> str:
