@@ -32,22 +32,23 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
             check_machine(run.experiment, run.stages)
         except InputError as error:
             yield f"not on this machine: {error}"
-    first, plan = list[str](), None
+    first, last, plan = list[str](), list[str](), None
     try:
         first = list(_before_all(run))
         plan = None if first else run.plan
     except InputError as error:
-        first = [f"cannot begin: {error}"]
+        last = [f"cannot begin: {error}"]  # where it is not overlooked
     if plan is None:
         yield from first
         plan = Plan(run.experiment, run.store, FilesToCome())
         yield from plan_lines(estimates(plan))
+        yield from last
         check_models(plan, run.stages)
         return
     try:
         check_sources(plan)
     except InputError as error:
-        yield f"cannot begin: {error}"
+        last = [f"cannot begin: {error}"]
     lacking = {cell.result.directory for cell in missing_cells(run.store, plan.all_cells)}
     for name, result in plan.results().items():
         done = run.store.manifest(result) and result.directory not in lacking
@@ -55,6 +56,7 @@ def describe(run: Run, computes: bool) -> Iterator[str]:
         if not done and result.kind == "texts" and (why := why_anew(run.store, name, result)):
             yield f"       {name} is there {why}"
     yield from plan_lines(estimates(plan))
+    yield from last
     check_models(plan, run.stages)
 
 
