@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import time
 from typing import Any
 
@@ -88,12 +90,21 @@ def _fit(job: TrainingJob, result: Result, queue: Queue) -> dict[str, Any] | Exc
             logging_config=LoggingConfig(log_level="WARNING"),
         ),
     )
-    answer: dict[str, Any] | Exception = trainer.fit().return_value  # type: ignore[attr-defined]
+    answer: dict[str, Any] | Exception = trainer.fit().return_value
     return answer
 
 
 class Trainer(TorchTrainer):
-    """Ray Train's, which starts no process that nothing here needs."""
+    """Ray Train's, which starts no process that nothing here needs, and leaves SIGINT as it was: its own handler would
+    swallow the first two Ctrl-C of whatever comes after the training."""
+
+    def fit(self) -> Any:
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            return super().fit()
+        finally:
+            if threading.current_thread() is threading.main_thread() and before is not None:
+                signal.signal(signal.SIGINT, before)
 
     def _create_default_callbacks(self) -> list[Any]:
         return needed_callbacks(super()._create_default_callbacks())  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Whole trainings under Ray Train, each a few seconds of start-up and a few steps."""
 
 import os
+import signal
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,7 +42,9 @@ def fit(make_job):
 
 def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, make_job, capsys):
     pretrain = pretrain_spec(learning_rate=0.01)
+    before = signal.getsignal(signal.SIGINT)
     _, result = fit("bert", pretrain, checkpoint_steps=3)
+    assert signal.getsignal(signal.SIGINT) is before  # or Ctrl-C would be swallowed from here on
     facts = store.facts(result)
     assert facts["steps"] == 8 and facts["sequences"] == 140
     names = store.storage.list(result.directory)
