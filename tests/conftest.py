@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # Beside others on two cores each takes twice as long, as does the pipeline that the first such test waits for.
         takes_long = item.get_closest_marker("slow") or "finished" in getattr(item, "fixturenames", ())
         if takes_long and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(1800))
+            item.add_marker(pytest.mark.timeout(3000))
         file = item.path.relative_to(TESTS.parent).as_posix() if item.path.is_relative_to(TESTS) else ""
         if {file, f"{file}::{getattr(item, 'originalname', '')}"} & SECURITY:
             item.add_marker(pytest.mark.security)
