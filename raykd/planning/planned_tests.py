@@ -17,6 +17,7 @@ from typing import Any
 from raykd.artifacts import ResultStore
 from raykd.config import Experiment
 from raykd.evaluate.cell import Cell
+from raykd.evaluate.cell_files import SEEDS
 from raykd.statistics.design import Change, Design, design_changes
 
 FILE = "planned-tests.json"
@@ -114,9 +115,7 @@ def read_planned_tests(store: ResultStore) -> PlannedTests | None:
 
 def _scored(store: ResultStore, results: Iterable[str]) -> int:
     """How many cells have scores in one of these directories; a directory is named after its cell and its hash."""
-    there = (
-        one for one in results if any(store.storage.exists(f"{one}/{name}") for name in ("scores.parquet", "seeds"))
-    )
+    there = (one for one in results if any(store.storage.exists(f"{one}/{name}") for name in ("scores.parquet", SEEDS)))
     return len({directory.rpartition("-")[0] for directory in there})
 
 

@@ -91,10 +91,12 @@ def test_the_layer_with_an_outlier_has_the_largest_error(graph, parts, with_outl
     assert after[lin1] == before[lin1]
 
 
-def product_of(inputs: np.ndarray, weights: np.ndarray, heads: list[str]) -> tuple[onnx.ModelProto, Inputs]:
+def product_of(inputs: np.ndarray, weights: np.ndarray) -> tuple[onnx.ModelProto, Inputs]:
     """A graph of one product, and what calibration on these very inputs says of them."""
     node = onnx.helper.make_node("MatMul", ["inputs", "weights"], ["product"], name="layer")
-    shapes = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None, None]) for name in heads]
+    shapes = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None, None]) for name in ("inputs", "product")
+    ]
     constant = onnx.numpy_helper.from_array(weights, "weights")
     graph = onnx.helper.make_graph([node], "one", shapes[:1], shapes[1:], [constant])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
@@ -103,7 +105,7 @@ def product_of(inputs: np.ndarray, weights: np.ndarray, heads: list[str]) -> tup
 
 def int8_error(inputs: np.ndarray, weights: np.ndarray, smooth: bool = False) -> float:
     """|int8 product - product| / |product|, as onnxruntime computes it."""
-    model, found = product_of(inputs, weights, ["inputs", "product"])
+    model, found = product_of(inputs, weights)
     found = replace(found, divisor=divisor_of(found, np.abs(weights).max(axis=1))) if smooth else found
     session = onnxruntime.InferenceSession(quantize(model, {"inputs": found}).SerializeToString())
     (product,) = session.run(None, {"inputs": inputs})
@@ -127,10 +129,10 @@ def test_a_token_that_is_far_larger_takes_no_steps_from_the_others_behind_gelu()
     inputs = torch.nn.functional.gelu(torch.from_numpy(generator.standard_normal((50, 64)))).float().numpy()
     inputs[7] *= 100
     inputs = np.maximum(inputs, -0.17)
-    _, found = product_of(inputs, weights, ["inputs", "product"])
+    _, found = product_of(inputs, weights)
     assert found.one_sided
     others = np.delete(inputs, 7, axis=0)
-    model = product_of(inputs, weights, ["inputs", "product"])[0]
+    model = product_of(inputs, weights)[0]
     session = onnxruntime.InferenceSession(quantize(model, {"inputs": found}).SerializeToString())
     (product,) = session.run(None, {"inputs": inputs})
     off = np.delete(product, 7, axis=0) - others @ weights
