@@ -7,9 +7,7 @@ from typing import TypeVar
 
 from raykd.artifacts import Result
 from raykd.corpus.token_shards import missing_shards
-from raykd.distill.logging.progress import Display
-from raykd.distill.ray_train.trainer import train_encoder
-from raykd.distill.ray_train.trainings import train_encoders
+from raykd.distill.ray_train.trainings import train_encoders, train_one
 from raykd.distill.train.job import TrainingJob
 from raykd.errors import InputError
 from raykd.jobs.preflight import check_models, trainings_at_once
@@ -55,7 +53,7 @@ def train(run: Run, jobs: Sequence[tuple[TrainingJob, Result]]) -> None:
     for job, result in jobs:
         if at_once == 1:
             run.say(f"encoder {job.name}, seed {job.seed}")
-            train_encoder(job, result, Display(note=run.note))
+            train_one(job, result, run.note)
         facts = run.store.facts(result)
         run.say(
             f"encoder {job.name}, seed {job.seed}: {facts['steps']:,} steps, {facts['tokens']:,} tokens at "

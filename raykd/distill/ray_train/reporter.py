@@ -7,12 +7,12 @@ import time
 from collections.abc import Sequence
 
 from ray.exceptions import RayError
-from ray.util.queue import Queue
 
 from raykd.distill.logging.events import Event, Started, Validated
 from raykd.distill.logging.loggers import Observer
 from raykd.distill.logging.progress import Meter, Progress
 from raykd.distill.models.shape import Shape
+from raykd.distill.ray_train.reporting import Reports
 from raykd.distill.train.flops import training_flops
 from raykd.distill.train.loop import Training
 from raykd.distill.train.peak import measured_peak
@@ -27,7 +27,7 @@ SEND_SECONDS = 0.5  # at most as often, since each is a call to another process
 class Reporter(Observer):
     """Puts the progress of worker 0 into a queue."""
 
-    def __init__(self, training: Training, queue: Queue) -> None:
+    def __init__(self, training: Training, queue: Reports) -> None:
         self.queue, self.sent = queue, 0.0
         job, engine = training.job, training.engine
         self.engine = engine

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -15,7 +16,7 @@ import ray
 import torch.distributed
 from ray.exceptions import RayError
 from ray.train import UserCallback
-from ray.util.queue import Empty, Queue
+from ray.util.queue import Queue
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from raykd.config import TrainResources
@@ -25,12 +26,27 @@ from raykd.distill.ray_train.preemption import Preempted
 from raykd.distill.train.job import TrainingJob
 from raykd.prometheus import Gauges
 
+Reports = Queue | SimpleQueue[Any]
+
 
 @contextmanager
-def shown_progress(display: Shows, job: TrainingJob) -> Iterator[Queue]:
-    """A queue whose progress and events are shown here while a training runs elsewhere."""
-    with display, listened_to(lambda queue: _show(queue, display, job)) as queue:
+def shown_progress(display: Shows, job: TrainingJob, in_process: bool = False) -> Iterator[Reports]:
+    """A queue whose progress and events are shown here while a training runs. in_process: in this process."""
+    listened = _listened_to_in_process if in_process else listened_to
+    with display, listened(lambda queue: _show(queue, display, job)) as queue:
         yield queue
+
+
+@contextmanager
+def _listened_to_in_process(show: Callable[[SimpleQueue[Any]], None]) -> Iterator[SimpleQueue[Any]]:
+    queue = SimpleQueue[Any]()
+    thread = Thread(target=show, args=(queue,), daemon=True)
+    thread.start()
+    try:
+        yield queue
+    finally:
+        queue.put(None)
+        thread.join()
 
 
 @contextmanager
@@ -50,7 +66,7 @@ def listened_to(show: Callable[[Queue], None]) -> Iterator[Queue]:
             queue.shutdown(force=True)
 
 
-def _show(queue: Queue, display: Shows, job: TrainingJob) -> None:
+def _show(queue: Reports, display: Shows, job: TrainingJob) -> None:
     story, patience = Story(job.name), job.resources.silence_minutes
     gauges = Gauges(job.store.storage.name, "train", f"{job.name} seed {job.seed}")
     silent, wait = 0.0, patience

@@ -18,7 +18,7 @@ from raykd.artifacts import Result
 from raykd.corpus.budget import sum_counts
 from raykd.distill.logging.progress import Display, Shows
 from raykd.distill.ray_train.preemption import Preempted
-from raykd.distill.ray_train.reporting import FailureReport, shown_progress, worker_resources
+from raykd.distill.ray_train.reporting import FailureReport, Reports, shown_progress, worker_resources
 from raykd.distill.train.job import TrainingJob
 from raykd.distill.train.timing import FILE as TIMING_FILE
 from raykd.distill.train.usage import hours_used
@@ -27,17 +27,18 @@ from raykd.ray_internals.train import needed_callbacks
 from raykd.wording import named_logs
 
 
-def train_encoder(job: TrainingJob, result: Result, display: Shows | None = None) -> None:
+def train_encoder(job: TrainingJob, result: Result, display: Shows | None = None, in_process: bool = False) -> None:
     """Write encoders/<encoder>-<seed>-<hash8>/ and its manifest; an interrupted run resumes from its last checkpoint.
 
     Ray must be running. Raises what a worker raised once the failures that resources allow are used up; LimitReached
     where one of resources.train.limits is, and then the checkpoint stays and there is no manifest. display: where it is
-    shown; none: here.
+    shown; none: here. in_process: whether this process, which has what a worker asks for, is the only worker; what is
+    raised then is raised at once, and whoever gave it this process tries again.
     """
     started, storage = time.time(), job.store.storage
     sum_counts(job.store, job.tokens, job.cutoffs)  # once, before all workers ask for them
-    with shown_progress(display or Display(), job) as queue:
-        answer = _fit(job, result, queue)
+    with shown_progress(display or Display(), job, in_process) as queue:
+        answer = _fit_in_process(job, queue) if in_process else _fit(job, result, queue)  # type: ignore[arg-type]
     if isinstance(answer, Exception):
         raise answer
     rows = storage.read_table(f"{result.directory}/training.parquet")
@@ -65,11 +66,25 @@ def _speed(table: pa.Table) -> dict[str, float]:
     return {"tokens_per_second": round(tokens / seconds, 1), "data_wait": round(waited / seconds, 4)}
 
 
+def _fit_in_process(job: TrainingJob, queue: Reports) -> dict[str, Any] | Exception:
+    """What `_worker` returned, by Ray Train's local mode: it starts no process of its own and looks after none."""
+    logging.getLogger("ray.train").setLevel(logging.WARNING)
+    # mypy sees the older Ray Train, whose workers return nothing.
+    trainer: Any = TorchTrainer(
+        _worker,  # type: ignore[arg-type]
+        train_loop_config={"job": job, "queue": queue},
+        scaling_config=ScalingConfig(num_workers=0, use_gpu=job.resources.gpus_per_worker > 0),
+        run_config=RunConfig(name="run"),
+    )
+    answer: dict[str, Any] | Exception = trainer.fit().return_value
+    return answer
+
+
 def _fit(job: TrainingJob, result: Result, queue: Queue) -> dict[str, Any] | Exception:
     """What `_worker` returned. Training's own files are on storage then."""
     train = job.resources
     fewest, most = train.fewest_workers, train.most_workers
-    # mypy sees the older Ray Train, whose workers return nothing and are of a fixed number.
+    # Here they are of a fixed number to mypy, too.
     trainer = Trainer(
         _worker,  # type: ignore[arg-type]
         train_loop_config={"job": job, "queue": queue},

@@ -1,28 +1,35 @@
-"""Encoders that are trained at the same time: a trial each, which waits for a Ray Train run of its own."""
+"""Encoders that are trained one after the other or at the same time, a trial each.
+
+A trial waits for a Ray Train run of its own, or is itself the training: one worker where Ray is this machine alone has
+nobody to agree with, and no announced loss to live through, and is there ten seconds of a core earlier.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
+import ray
 from ray.exceptions import RayError
 from ray.train import TrainingFailedError
 from ray.util.queue import Queue
 
 from raykd.artifacts import Result
-from raykd.distill.logging.progress import Progress
+from raykd.config import TrainResources
+from raykd.distill.logging.progress import Display, Progress
 from raykd.distill.logging.trainings_table import TrainingsTable
-from raykd.distill.ray_train.reporting import listened_to
+from raykd.distill.ray_train.reporting import listened_to, reason, worker_resources
 from raykd.distill.ray_train.trainer import train_encoder
 from raykd.distill.ray_train.trials import run_trials
 from raykd.distill.train.job import TrainingJob
 from raykd.distill.train.usage import worker_hours_of
 from raykd.errors import LimitReached
+from raykd.ray_internals.core import autoscales
 
-# A trial only waits for its Train run: CPUs would be taken from workers that have counted on them. The head, of which
-# every Ray has one, is not taken away as spot machines are.
+# Of a trial that only waits for its Train run: CPUs would be taken from workers that have counted on them. The head, of
+# which every Ray has one, is not taken away as spot machines are.
 TRIAL = {"num_cpus": 0, "resources": {"node:__internal_head__": 0.001}}
 
 Ended = tuple[str]  # how a trial ended, in words
@@ -35,11 +42,11 @@ def train_encoders(
     report: Callable[[str], None] = print,
     note: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Train every encoder, `concurrent` at a time, on a Ray that is already initialised.
+    """Train every encoder, `concurrent` at a time, on a Ray that is already initialised; they are shown as a table.
 
     stage: what lines begin with; note: is given each line on how far they are. resources.train.failures bounds how
     often workers are started again, and apart from that how often a trial is whose process was lost. A trial whose
-    driver died is started again by the next call. In each case its Train run goes on from its last checkpoint. After
+    driver died is started again by the next call. In each case it goes on from its last checkpoint. After
     the others have finished, raises InputError where one had bad input, RuntimeError where one failed, and LimitReached
     where one came to resources.train.limits, or all to what they share.
     """
@@ -48,14 +55,66 @@ def train_encoders(
         _run(jobs, concurrent, lambda line: report(f"{stage}: {line}"), queue)
 
 
+def train_one(job: TrainingJob, result: Result, note: Callable[[str], None] = lambda line: None) -> None:
+    """The same for one encoder, with all that a training shows of itself."""
+    display = Display(note=note)
+    if not _is_its_trial(job.resources):
+        train_encoder(job, result, display)
+        return
+    with display, listened_to(lambda queue: _show(queue, _One(display))) as queue:
+        _run([(job, result)], 1, lambda line: None, queue)
+
+
+def _is_its_trial(resources: TrainResources) -> bool:
+    """Whether a trial is to be the training: one worker, for which the head, the only machine, has room. (It is not
+    taken away as spot machines are; where others join, Ray Train's workers may be there.)"""
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    asked = worker_resources(resources)
+    return (
+        resources.most_workers == 1
+        and len(nodes) == 1
+        and all(nodes[0]["Resources"].get(name, 0) >= amount for name, amount in asked.items())
+        and not autoscales([node["NodeID"] for node in nodes])
+    )
+
+
+class _Shows(Protocol):
+    """Where trainings are shown, which are told apart by their places."""
+
+    def show(self, place: int, progress: Progress) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+    def end(self, place: int, state: str) -> None: ...
+
+
+class _One:
+    """A training that is alone, where it shows all of itself."""
+
+    def __init__(self, display: Display) -> None:
+        self.display = display
+
+    def show(self, place: int, progress: Progress) -> None:
+        self.display.show(progress)
+
+    def say(self, text: str) -> None:
+        self.display.say(text)
+
+    def end(self, place: int, state: str) -> None:
+        pass
+
+
 def _run(
     jobs: Sequence[tuple[TrainingJob, Result]], concurrent: int, report: Callable[[str], None], queue: Queue
 ) -> None:
+    resources = jobs[0][0].resources
+    in_process = _is_its_trial(resources)
+
     def train(index: int) -> dict[str, Any]:
         job, result = jobs[index]
         _check_shared_limit(job)
         try:
-            train_encoder(job, result, Elsewhere(queue, index))
+            train_encoder(job, result, Elsewhere(queue, index), in_process)
         except TrainingFailedError as error:
             # An answer and not an exception: Ray Train has tried as often as it may, and another try would begin anew.
             return {"failure": f"{type(error).__name__}: {error}"}
@@ -75,9 +134,16 @@ def _run(
         _put(queue, index, (state,))
         report(f"{name} {told}")
 
+    def again(index: int, error: RayError) -> None:
+        _put(queue, index, f"{names[index]}: lost ({reason(error)}); it is started again, after those that wait")
+
     names = [f"{job.name} seed {job.seed}" for job, _ in jobs]
+    asked = worker_resources(resources)
+    options = {"num_cpus": asked["CPU"], "num_gpus": asked.get("GPU", 0)} if in_process else TRIAL
     try:
-        run_trials(train, range(len(jobs)), names, [TRIAL] * len(jobs), jobs[0][0].resources.failures, line, concurrent)
+        run_trials(
+            train, range(len(jobs)), names, [options] * len(jobs), resources.failures, line, concurrent, again=again
+        )
     except LimitReached:
         if not failures:
             raise
@@ -122,14 +188,14 @@ def _put(queue: Queue, place: int, what: Progress | Ended | str) -> None:
         queue.put((place, what))
 
 
-def _show(queue: Queue, table: TrainingsTable) -> None:
+def _show(queue: Queue, shown: _Shows) -> None:
     """queue: (place, progress, line or end) of each trial."""
     with suppress(RayError):
         while (heard := queue.get()) is not None:
             place, what = heard
             if isinstance(what, Progress):
-                table.show(place, what)
+                shown.show(place, what)
             elif isinstance(what, str):
-                table.say(what)
+                shown.say(what)
             else:
-                table.end(place, *what)
+                shown.end(place, *what)

@@ -30,6 +30,7 @@ def run_trials(
     report: Report,
     concurrent: int | None = None,
     idle: Callable[[], None] = lambda: None,
+    again: Callable[[int, RayError], None] = lambda index, error: None,
 ) -> None:
     """Run work(items[0]), work(items[1]), ... on a Ray that is already initialised, as many at a time as there is room.
 
@@ -37,7 +38,8 @@ def run_trials(
     messages and by Ray; options: what each asks of Ray, as `ray.remote` takes it; failures: how often one is tried
     again, after the others, whose process or machine is lost or which raises; report: called with (index, name, what
     work returned, or None where it failed) as each ends; concurrent: at most so many at a time; idle: called about once
-    a second while none ends. Trials share processes, one after the other, but those on GPUs.
+    a second while none ends; again: called with (index, what Ray tells) of one that will be tried again. Trials share
+    processes, one after the other, but those on GPUs.
     After the others have finished, raises InputError where one had bad input, RuntimeError where one failed, and
     LimitReached where one was stopped.
     """
@@ -78,6 +80,7 @@ def run_trials(
                 tries[index] += 1
                 if tries[index] <= failures:
                     waiting.append(index)
+                    again(index, error)
                     continue
                 failed.append((names[index], "".join(traceback.format_exception_only(error)).strip()))
             else:

@@ -15,7 +15,6 @@ import torch.distributed
 from ray.exceptions import RayError
 from ray.train.collective import broadcast_from_rank_zero
 from ray.train.torch import get_device
-from ray.util.queue import Queue
 
 from raykd.artifacts.scratch import scratch_directory
 from raykd.distill.logging.events import Event, Unreadable
@@ -25,7 +24,7 @@ from raykd.distill.ray_train.collectives import agreed, alone, each_alone, of_al
 from raykd.distill.ray_train.loader import read_steps
 from raykd.distill.ray_train.preemption import Notices, Preempted
 from raykd.distill.ray_train.reporter import Reporter
-from raykd.distill.ray_train.reporting import reason
+from raykd.distill.ray_train.reporting import Reports, reason
 from raykd.distill.train.checkpoint_files import OtherFormat
 from raykd.distill.train.checkpoint_store import Checkpoints, steps_of
 from raykd.distill.train.loop import Hooks, Training, TrainingJob
@@ -48,7 +47,7 @@ def _common_precision(job: TrainingJob, device: str, world_size: int) -> torch.d
     return torch.bfloat16 if rounds.item() else torch.float32
 
 
-def train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
+def train(job: TrainingJob, queue: Reports) -> dict[str, Any]:
     """In each worker; returns facts of the encoder. Raises Preempted once all is saved for a machine that is to go."""
     logging.getLogger().setLevel(logging.WARNING)  # Ray tells of every report on the root logger
     context = ray.train.get_context()
@@ -93,7 +92,7 @@ def train(job: TrainingJob, queue: Queue) -> dict[str, Any]:
 class _Surroundings(Hooks):
     """Ray Train around a training: progress and curves on worker 0, checkpoints on storage, announced preemptions."""
 
-    def __init__(self, training: Training, checkpoints: Checkpoints, queue: Queue) -> None:
+    def __init__(self, training: Training, checkpoints: Checkpoints, queue: Reports) -> None:
         self.training, self.checkpoints, self.notices = training, checkpoints, Notices()
         self.is_first, self.workers = training.rank == 0, training.world_size
         self.observers: list[Observer] = []
@@ -139,7 +138,7 @@ class _Surroundings(Hooks):
         tell_all(self.observers, lambda observer: observer.close())
 
 
-def _resume(training: Training, checkpoints: Checkpoints, queue: Queue) -> None:
+def _resume(training: Training, checkpoints: Checkpoints, queue: Reports) -> None:
     """Resume from the newest checkpoint that all workers can load, if there is any.
 
     Raises InputError where there are some and none can be loaded: another try would end alike.
@@ -180,6 +179,6 @@ def _load(training: Training, checkpoint: str) -> str | None:
     return None
 
 
-def _tell(queue: Queue, event: Event) -> None:
+def _tell(queue: Reports, event: Event) -> None:
     with suppress(RayError):  # nobody watches any more
         queue.put(event)

@@ -57,9 +57,10 @@ def test_a_worker_asks_for_what_resources_say():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_events_and_silence_become_lines(local_ray):
+@pytest.mark.parametrize("in_process", [False, True])
+def test_events_and_silence_become_lines(local_ray, in_process):
     out = io.StringIO()
-    with shown_progress(Display(Console(file=out)), Job()) as queue:
+    with shown_progress(Display(Console(file=out)), Job(), in_process) as queue:
         queue.put(Started(0, 480, 2))
         queue.put(Lost({1: "gone"}))
         end = time.monotonic() + 30

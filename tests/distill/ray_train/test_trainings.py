@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from ray.train import WorkerGroupError
 
+from raykd.config import TrainResources
 from raykd.distill.ray_train import trainings
 from raykd.distill.train.usage import SharedLimit
 from raykd.errors import LimitReached
@@ -28,15 +29,16 @@ def run(monkeypatch):
     def run_all(ends):
         lines = []
         job = SimpleNamespace(store=SimpleNamespace(storage=None, manifest=lambda result: {"seconds": 3.2}))
-        job.resources = SimpleNamespace(failures=2)
+        job.resources = TrainResources(failures=2)
         jobs = [(SimpleNamespace(**vars(job), name=name, seed=1, shared=None), name) for name in ends]
 
-        def train_encoder(job, result, display):
+        def train_encoder(job, result, display, in_process):
+            assert not in_process
             display.say(f"{job.name} begins")
             if ends[result]:
                 raise ends[result]
 
-        def run_trials(work, items, names, options, failures, report, concurrent):
+        def run_trials(work, items, names, options, failures, report, concurrent, again):
             assert [one["num_cpus"] for one in options] == [0] * len(names) and failures == 2 and concurrent == 1
             stopped = None
             for index, name in enumerate(names):
@@ -50,6 +52,7 @@ def run(monkeypatch):
 
         monkeypatch.setattr(trainings, "train_encoder", train_encoder)
         monkeypatch.setattr(trainings, "run_trials", run_trials)
+        monkeypatch.setattr(trainings, "_is_its_trial", lambda resources: False)
         try:
             trainings._run(jobs, 1, lines.append, shown := Shown())
         finally:
