@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import BertConfig, BertForMaskedLM
+from transformers import BertConfig, BertForMaskedLM, DistilBertForMaskedLM
 
 from raykd.config import Distill, Loss, Masking
 from raykd.distill.data.masking import NOT_MASKED, Masker, mask_probabilities
@@ -66,7 +66,9 @@ VARIANTS = (
 def make_models(vocabulary: int) -> tuple[MaskedModel, BertForMaskedLM]:
     torch.manual_seed(0)
     teacher = BertForMaskedLM(BertConfig(vocab_size=vocabulary))
-    return build_student(teacher, spec("all")), teacher
+    student = build_student(teacher, spec("all"))
+    assert isinstance(student, DistilBertForMaskedLM)
+    return student, teacher
 
 
 def spec(positions: str) -> Distill:

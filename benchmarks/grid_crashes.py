@@ -109,7 +109,8 @@ class Crashes:
 
         node = {"num_cpus": 2, "object_store_memory": 80_000_000, "dashboard_port": free_port()}
         self.cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
-        self.raylet = self.cluster.head_node.all_processes["raylet"][0].process.pid
+        assert self.cluster.head_node
+        self.raylet: int = self.cluster.head_node.all_processes["raylet"][0].process.pid
 
     def start_driver(self, root: Path) -> subprocess.Popen[bytes]:
         environment = {**os.environ, **ENVIRONMENT, "RAY_ADDRESS": self.cluster.address}
@@ -145,6 +146,7 @@ class Crashes:
                 time.sleep(0.05)
             again.append((standing(store, cells), len(trainings(root))))
             if victim == "trial":
+                assert process
                 process.kill()
             else:
                 driver.kill()

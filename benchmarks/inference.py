@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import torch
-from transformers import BertConfig, BertModel, BertTokenizerFast, DistilBertConfig, DistilBertModel
+from transformers import BertConfig, BertModel, BertTokenizer, DistilBertConfig, DistilBertModel
 
 from raykd.config import ClassifierTraining, Export, Head
 from raykd.corpus.tokenizer import open_tokenizer
@@ -104,7 +104,8 @@ def compare_speed(rounds: int, say: Callable[[str], None]) -> list[str]:
             for name, model in models.items()
         ),
     ]
-    lines, ratios, watch, waited = list[str](), {}, Watch(), list[float]()
+    lines, ratios = list[str](), dict[tuple[str, str], Any]()
+    watch, waited = Watch(), list[float]()
     texts = [(f"{length} tokens", random_tokens(length, 2, TRIMMED_VOCABULARY, 0)) for length in LENGTHS]
     for what, tokens in texts + real_messages():
         say(f"{what}: {rounds} rounds")
@@ -178,7 +179,7 @@ def real_messages() -> list[tuple[str, Ragged]]:
     """Customer messages and post titles as mBERT's own tokenizer cuts them."""
     if not (root := os.environ.get("RAYKD_DATA")):
         return []
-    tokenizer = BertTokenizerFast(str(Path(root, "teacher/mbert-cased-vocab.txt")), do_lower_case=False)
+    tokenizer = BertTokenizer(str(Path(root, "teacher/mbert-cased-vocab.txt")), do_lower_case=False)
     found = []
     for name, folder in (("customer messages", "cc"), ("post titles", "td")):
         texts = pq.read_table(Path(root, folder, "eng.parquet"), columns=["text"])["text"]

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pyarrow.parquet as pq
-from ray._raylet import GcsClient
+from ray._raylet import GcsClient  # type: ignore[attr-defined]
 from ray.cluster_utils import Cluster
 from ray.core.generated import autoscaler_pb2
 from train_job import result_of
@@ -149,7 +149,7 @@ class Machines:
         """That a node will be gone in NOTICE_SECONDS; returns then. What `ray drain-node` does."""
         gone = time.time() + NOTICE_SECONDS
         client = GcsClient(address=self.cluster.address)
-        preempted = autoscaler_pb2.DRAIN_NODE_REASON_PREEMPTION
+        preempted = autoscaler_pb2.DRAIN_NODE_REASON_PREEMPTION  # type: ignore[attr-defined]
         accepted, why = client.drain_node(node.node_id, preempted, "preempted", int(gone * 1000))
         if not accepted:
             raise RuntimeError(f"Ray does not take the notice: {why}")

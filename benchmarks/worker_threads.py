@@ -39,24 +39,24 @@ def measure_workers(root: Path) -> None:
     def measured(config: dict) -> Any:
         import ray.train
 
-        from raykd.distill.ray_train import trainer
+        from raykd.distill.ray_train import trainer, worker
 
         path = root / f"{ray.train.get_context().get_world_rank()}.json"
         looks, total = list[Counter[tuple[str, str]]](), Counter[str]()
 
-        class Watched(trainer._Surroundings):
+        class Watched(worker._Surroundings):
             def stepped(self, row: Any, took: Any) -> None:
                 super().stepped(row, took)
                 if row.step:
                     total.update(tokens=took.tokens, seconds=took.seconds, data_wait=took.data_wait)
-                if row.step in (0, self.training.job.resources.limits.steps - 1):
+                if row.step in (0, (self.training.job.resources.limits.steps or 0) - 1):
                     looks.append(seconds_by_thread())
                 if len(looks) == 2:
                     spent = looks[1] - looks[0]
                     threads = [[*thread, seconds] for thread, seconds in spent.most_common()]
                     path.write_text(json.dumps({"threads": threads, **total}))
 
-        trainer._Surroundings = Watched  # type: ignore[misc]
+        worker._Surroundings = Watched  # type: ignore[misc]
         return trainer._worker(config)
 
     trainer._worker = measured
