@@ -18,7 +18,7 @@ from typing import NoReturn
 from raykd.artifacts.permissions import private_files
 from raykd.config import to_yaml
 from raykd.errors import InputError, shown_line
-from raykd.jobs.exit_status import exit_status_of
+from raykd.jobs.exit_status import exit_status_of, interrupt_on_sigterm
 from raykd.jobs.local_ray import set_environment, stop_ray
 from raykd.jobs.run import Run, open_run
 from raykd.jobs.work import work
@@ -136,6 +136,7 @@ def _run_alone(verb: str, parsed: argparse.Namespace, program: str) -> int:
 
 def _run(verb: str, settings: Verb, parsed: argparse.Namespace, arguments: Sequence[str], program: str) -> int:
     run, status = None, 0
+    interrupt_on_sigterm()
     try:
         overrides, others = _second_config(settings, parsed)
         run = open_run(parsed.config, overrides, settings.computes and not parsed.dry_run, settings.stages)

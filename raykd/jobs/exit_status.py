@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,16 @@ from raykd.errors import InputError, LimitReached, Unavailable, UnexpectedConten
 IN_WORDS = rf"^{re.escape(InputError.__module__)}\.{InputError.__name__}: (.+)$"
 _IN_A_LINE = (Unavailable, UnexpectedContent)
 LINE_CHARACTERS = 300  # of a traceback: libraries quote what they failed on
+
+
+def interrupt_on_sigterm() -> None:
+    """Have SIGTERM, as schedulers send it, end this process as Ctrl-C does.
+
+    To be called again once Ray is connected, which has a process aborted three seconds after a SIGTERM, with a stack of
+    its own on stderr, whatever is being written then.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def exit_status_of(error: BaseException, lost: str = "") -> int:

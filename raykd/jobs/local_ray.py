@@ -19,6 +19,7 @@ from raykd.artifacts.permissions import UMASKS
 from raykd.artifacts.scratch import private_directory
 from raykd.config import Experiment, Resources
 from raykd.errors import InputError, Unavailable
+from raykd.jobs.exit_status import interrupt_on_sigterm
 from raykd.jobs.preflight import check_cluster, on_cluster
 from raykd.jobs.ray_messages import Messages
 from raykd.planning.checks.capacity import STAGES
@@ -86,6 +87,7 @@ def start_ray(
         else:
             say("starting Ray on this machine")
             _start_local_ray(experiment.resources, say, verbose)
+        interrupt_on_sigterm()
     if not verbose:
         _quiet_loggers()
 

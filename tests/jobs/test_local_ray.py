@@ -209,9 +209,11 @@ def test_another_user_gets_nothing_of_a_pipeline_at_work(start_job, write_small_
         )
         assert told.stdout == "done as 65534\n", told.stdout + told.stderr
     finally:
-        job.send_signal(signal.SIGINT)
-        job.communicate(timeout=120)
+        job.send_signal(signal.SIGTERM)
+        output, _ = job.communicate(timeout=120)
         shutil.rmtree(open_to_all)
+    assert job.returncode == 130 and output.splitlines()[-1].endswith("interrupted; the same command resumes"), output
+    assert "SIGTERM" not in output
 
 
 @pytest.fixture
