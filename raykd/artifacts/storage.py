@@ -6,10 +6,11 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.fs
@@ -21,6 +22,16 @@ from raykd.artifacts.ranges import open_ranges
 from raykd.artifacts.retry import ask, in_time, persist, read_range
 from raykd.artifacts.scratch import scratch_directory
 from raykd.artifacts.transfer import is_there
+
+READERS = 16  # threads of a process that wait for a store at the same time
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+def at_once(ask: Callable[[Asked], Answer], items: Iterable[Asked]) -> Iterator[Answer]:
+    """ask(item) of each, in their order, where asking is waiting for a store: several at the same time."""
+    with ThreadPoolExecutor(READERS) as threads:
+        yield from threads.map(ask, items)
 
 
 class Storage:

@@ -11,17 +11,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from raykd.artifacts import Result, ResultStore, Storage
+from raykd.artifacts.storage import at_once
 from raykd.config import Budget
 from raykd.errors import InputError
-
-READERS = 16  # threads that wait for a store at the same time
 
 
 def language_budgets(available: Mapping[str, int], budget: Budget | None) -> dict[str, int]:
@@ -159,10 +157,9 @@ def sum_counts(store: ResultStore, result: Result, cutoffs: Mapping[str, int]) -
     path = f"{result.directory}/{_sum_name(shards)}"
     if not store.storage.exists(path):
         total = np.zeros(0, np.int64)
-        with ThreadPoolExecutor(READERS) as threads:
-            for ids, counts in threads.map(lambda one: _counts(store.storage, result, *one), shards):
-                total = np.pad(total, (0, max(0, int(ids.max()) + 1 - len(total))))
-                total[ids] += counts
+        for ids, counts in at_once(lambda one: _counts(store.storage, result, *one), shards):
+            total = np.pad(total, (0, max(0, int(ids.max()) + 1 - len(total))))
+            total[ids] += counts
         ids = np.flatnonzero(total)
         store.storage.write_table(path, pa.table({"id": ids, "count": total[ids]}))
     return path

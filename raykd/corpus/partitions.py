@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from heapq import merge
@@ -30,9 +29,9 @@ import pyarrow as pa
 from raykd.artifacts import Storage
 from raykd.artifacts.local_files import told_if_full
 from raykd.artifacts.scratch import scratch_directory
+from raykd.artifacts.storage import at_once
 
 FILE_BYTES = 1 << 30  # that a file has, about; a task that writes more leaves several
-READERS = 16  # threads that wait for a store at the same time
 PART = pa.field("part", pa.int32())
 OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")  # read once, and soon
 INDEX, NAMES = "index", "names.json"
@@ -202,8 +201,7 @@ def read_bucket(storage: Storage, folder: str, bucket: int, schema: pa.Schema) -
         for name, start, stop in zip(names, *rows.reshape(2, -1).tolist(), strict=True)
         if stop > start
     ]
-    with ThreadPoolExecutor(READERS) as threads:
-        contents = list(threads.map(lambda place: storage.read_range(*place), places))
+    contents = list(at_once(lambda place: storage.read_range(*place), places))
     whole = schema.append(PART)
     streams = [
         ((batch.column(PART.name)[0].as_py(), number, batch) for batch in _batches(content, whole))

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from raykd.artifacts import Storage
+from raykd.artifacts.storage import at_once
 from raykd.corpus.documents import reports_of_each
 from raykd.prometheus import Gauges
 from raykd.wording import duration, is_due, named_logs
 
-READERS = 16  # threads that wait for a store at the same time
 PLAN, REPORT = "plan.json", ".json"
 REPORT_VERSION = 2  # of what a report's file holds: where it is another, an interrupted run is not resumed
 Item = TypeVar("Item")
@@ -98,13 +97,12 @@ def work_through(
 def _done(storage: Storage, folder: str, pieces: Collection[str], there: Set[str]) -> dict[str, tuple[Any, float]]:
     """Report and seconds of the pieces whose files are all there."""
     names = [name for name in pieces if f"{folder}/{name}{REPORT}" in there]
-    with ThreadPoolExecutor(READERS) as threads:
-        found = threads.map(lambda name: storage.read_json(f"{folder}/{name}{REPORT}"), names)
-        return {
-            name: (one["report"], one["seconds"])
-            for name, one in zip(names, found, strict=True)
-            if set(one["files"]) <= there
-        }
+    found = at_once(lambda name: storage.read_json(f"{folder}/{name}{REPORT}"), names)
+    return {
+        name: (one["report"], one["seconds"])
+        for name, one in zip(names, found, strict=True)
+        if set(one["files"]) <= there
+    }
 
 
 class Watch:

@@ -26,7 +26,6 @@ from raykd.corpus.tokenizer import load_tokenizer
 
 ROW_GROUP = 64  # sequences: what a training group is read by
 BATCH = 1024
-READERS = 16  # threads that wait for a store at the same time
 
 
 def missing_shards(

@@ -9,7 +9,6 @@ them add rows.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from raykd.artifacts import Result, ResultStore, SavedEncoder
+from raykd.artifacts.storage import at_once
 from raykd.config import ClassifierTraining, Head, TaskKind
 
-READERS = 16  # threads that wait for a store at the same time
 SEED = [("encoder_seed", pa.int64()), ("seed", pa.int64())]
 SCORES = pa.schema(
     [
@@ -114,9 +113,8 @@ def is_complete(store: ResultStore, cell: Cell) -> bool:
 
 def missing_cells(store: ResultStore, cells: Sequence[Cell]) -> list[Cell]:
     """Those that are not complete; two requests to the store each, several cells at a time."""
-    with ThreadPoolExecutor(READERS) as threads:
-        done = threads.map(lambda cell: is_complete(store, cell), cells)
-        return [cell for cell, complete in zip(cells, done, strict=True) if not complete]
+    done = at_once(lambda cell: is_complete(store, cell), cells)
+    return [cell for cell, complete in zip(cells, done, strict=True) if not complete]
 
 
 def headline_scores(store: ResultStore, cell: Cell, column: str = "f1") -> dict[Seed, float]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from raykd.artifacts.lease import Lease
-from raykd.artifacts.storage import Storage
+from raykd.artifacts.storage import Storage, at_once
 from raykd.artifacts.store import MANIFEST
 from raykd.planning.costs.spent import spent_hours
 
-READERS = 16  # threads that wait for a store at the same time
 State = Literal["done", "running", "failed", "unfinished", "damaged", "missing"]
 
 
@@ -45,8 +43,7 @@ def overview(
             storage, name, directory, files[directory], files[f"scratch/{directory}"], seeds.get(name), lease
         )
 
-    with ThreadPoolExecutor(READERS) as threads:
-        return list(threads.map(status, results))
+    return list(at_once(status, results))
 
 
 def changed(info: Mapping[str, Any]) -> float:

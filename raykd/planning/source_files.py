@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
 from raykd.artifacts import file_identity
+from raykd.artifacts.storage import at_once
 from raykd.config import Source
 from raykd.corpus.hashing import key_fingerprint
 from raykd.corpus.readers import (
@@ -21,8 +21,6 @@ from raykd.corpus.readers import (
     source_name,
 )
 from raykd.errors import InputError
-
-LOOKED_AT = 16  # files at a time: of a store each is a request
 
 
 class SourceFiles:
@@ -52,9 +50,8 @@ class SourceFiles:
         files = {
             f"{source_name(source)}:{last_parts(source, path)}": path for source in sources for path in self.of(source)
         }
-        with ThreadPoolExecutor(LOOKED_AT) as threads:
-            found = threads.map(lambda path: self._identity(path, self._how), files.values())
-            identities = dict(zip(files, found, strict=True))
+        found = at_once(lambda path: self._identity(path, self._how), files.values())
+        identities = dict(zip(files, found, strict=True))
         identities |= {
             f"ids of {source_name(source)}": key_fingerprint(source.id_key) for source in sources if source.id_key
         }
