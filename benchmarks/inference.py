@@ -259,7 +259,7 @@ def train_head(
     for split, rows in SPLITS.items():
         chosen = order[start : start + rows]
         tokens = tokenise(tokenizer, [texts[row] for row in chosen], MAX_LENGTH)
-        parts[split] = LabelledTexts(tokens, truth[chosen], np.ones_like(truth[chosen]))
+        parts[split] = LabelledTexts(tokens, truth[chosen], np.ones_like(truth[chosen]), split == "validation")
         start += rows
     settings = Head(hops=4)
     recipe = Recipe(kind, settings, ClassifierTraining(epochs=15, batch=16, learning_rate=1e-2))

@@ -58,7 +58,10 @@ def export_encoder(store: ResultStore, job: ExportJob, report: Callable[[str], N
     saved = {name: saved_head(store, cell, seeds[name]) for name, cell in cells.items()}
     heads: Heads = {name: (head, head.load(store.storage)) for name, head in saved.items()}
     splits = {name: load_splits(store, cell) for name, cell in cells.items()}
-    texts = {name: _labelled(tokenizer, encoder, own["validation"], job.max_length) for name, own in splits.items()}
+    texts = {
+        name: _labelled(tokenizer, encoder, own["validation"], job.max_length, cells[name].threshold is None)
+        for name, own in splits.items()
+    }
     graph = export_graph(encoder, heads, job.max_length)
     reference = Reference(encoder, heads, texts)
     parity = {FLOAT: reference.compare(OnnxModel(graph.SerializeToString()))}
@@ -85,10 +88,10 @@ def export_encoder(store: ResultStore, job: ExportJob, report: Callable[[str], N
     store.complete(job.result, facts, started)
 
 
-def _labelled(tokenizer: Any, encoder: TextEncoder, split: Split, max_length: int) -> LabelledTexts:
+def _labelled(tokenizer: Any, encoder: TextEncoder, split: Split, max_length: int, tuned_on: bool) -> LabelledTexts:
     tokens = tokenise(tokenizer, split.texts, max_length)
     check_positions(encoder, tokens)
-    return LabelledTexts(tokens, split.labels, split.known)
+    return LabelledTexts(tokens, split.labels, split.known, tuned_on)
 
 
 def quantize_to_parity(
