@@ -1,6 +1,7 @@
 """A small made-up experiment: two tasks, two languages, three encoders, two weights, ten seeds, a sweep."""
 
 import zlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -233,3 +234,19 @@ def results(inputs) -> Results:
 @pytest.fixture(scope="session")
 def files(inputs) -> dict[str, bytes]:
     return render(inputs)
+
+
+@pytest.fixture(scope="session")
+def small() -> dict[str, Any]:
+    """What makes of the whole experiment that in one language with frozen weights: quick to analyse and to draw."""
+
+    inputs = make_inputs()
+
+    def part(frame):
+        return frame[frame["language"].eq("eng") & frame["weights"].eq("frozen")]
+
+    return {
+        **{name: part(getattr(inputs, name)) for name in ("scores", "sized_scores", "expected_cells", "sized_cells")},
+        "predictions": {key: own for key, own in inputs.predictions.items() if key[1::2] == ("eng", "frozen")},
+        "training": inputs.training[inputs.training["encoder"] == "td-1.0"],
+    }

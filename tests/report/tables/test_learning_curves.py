@@ -61,16 +61,17 @@ def test_missing_sizes_are_listed(make_inputs, inputs):
     assert len(lines) == 3 * 2 + 2 * 2
 
 
-def test_the_section_is_there_where_cells_of_fewer_rows_are_asked_for(make_inputs, render, files):
+def test_the_section_is_there_where_cells_of_fewer_rows_are_asked_for(make_inputs, render, small):
+    files = render(make_inputs(**small))
     assert b'id="labels"' in files["index.html"]
     assert {"tables/rows-needed.csv", "tables/learning-curves.csv", "figures/learning-curves.svg"} <= set(files)
     none = {name: empty(name) for name in ("sized_scores", "sized_cells")}
-    without = render(make_inputs(**none))
+    without = render(make_inputs(**{**small, **none}))
     assert b'href="#labels"' not in without["index.html"]
     assert not any("learning" in path or "rows-needed" in path for path in without)
     assert (
         b"No cell of fewer training rows has scores yet."
-        in render(make_inputs(sized_scores=none["sized_scores"]))["index.html"]
+        in render(make_inputs(**{**small, "sized_scores": none["sized_scores"]}))["index.html"]
     )
 
 
