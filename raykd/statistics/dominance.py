@@ -95,7 +95,8 @@ def _resampled_improvement(
 ) -> np.ndarray:
     """[RESAMPLES] of a cell's two sides. Each pair of scores is compared once, and counts as often as it is drawn."""
     times = [_times_drawn(generator, side, places) for side, places in zip(pair, chosen, strict=True)]
-    sample, baseline = as_samples(*(np.ravel([own[: min(map(len, side))] for own in side]) for side in pair), least=1)
+    scores, baseline_scores = (np.ravel([own[: min(map(len, side))] for own in side]) for side in pair)
+    sample, baseline = as_samples(scores, baseline_scores, least=1)
     above = np.sign(sample[:, None] - baseline)
     delta = ((times[0] @ above) * times[1]).sum(axis=1) / above.size
     return np.asarray((1 + delta) / 2)
