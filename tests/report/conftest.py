@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from raykd.report.inputs import COLUMNS, Predictions, ReportInputs, Sweep
 from raykd.report.page import write_report
@@ -250,3 +251,9 @@ def small() -> dict[str, Any]:
         "predictions": {key: own for key, own in inputs.predictions.items() if key[1::2] == ("eng", "frozen")},
         "training": inputs.training[inputs.training["encoder"] == "td-1.0"],
     }
+
+
+@pytest.fixture
+def places_untouched(monkeypatch) -> None:
+    """Figures are drawn without looking for room, half of what one takes: for what does not look at places."""
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", lambda self, figure: None)

@@ -40,6 +40,7 @@ def test_the_text_alternative_tells_the_numbers(figures):
     assert "total loss from 48.6 to 6.4; distillation loss from 6 to 0.5; masked loss from 9 to 1.9" in alt
 
 
+@pytest.mark.usefixtures("places_untouched")
 def test_one_seed_has_no_band_and_no_traceback(make_inputs, small, figures):
     one = make_inputs(**{**small, "scores": small["scores"][small["scores"]["seed"] == 0]})
     drawn = build_figures(one, analyse(one))
