@@ -69,14 +69,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Deals files whole to parallel processes.
 
-    Those that look at the finished pipeline are dealt as one, else each process would run a pipeline of its own. (xdist
-    has groups for that, which pytest 9.2 does not support.)
+    Those that look at the finished pipeline are dealt as one, and so are those of the exported graph, else each process
+    would run a pipeline and make a graph of its own. (xdist has groups for that, which pytest 9.2 does not support.)
     """
     from xdist.scheduler import LoadScopeScheduling
 
     class WholeFiles(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
+            if file.startswith("tests/export/"):
+                return "export"
             return "finished" if _looks_at_finished(file) else file
 
     return WholeFiles(config, log)

@@ -1,4 +1,4 @@
-"""Probabilities to decisions, decisions to scores of every label and their averages, by scikit-learn."""
+"""Probabilities to decisions, decisions to scores of every label and their averages, as scikit-learn's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score, precision_recall_curve, precision_recall_fscore_support
+from sklearn.metrics import average_precision_score, precision_recall_curve
 
 MEASURES = ("precision", "recall", "f1", "average_precision")
 
@@ -66,13 +66,20 @@ def label_scores(
 def _scores_of(truth: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
     if not len(truth):  # a label of which no row of a ready validation split knows
         return {**dict.fromkeys(MEASURES, 0.0), "average_precision": None, "support": 0}
-    precision, recall, f1, _ = precision_recall_fscore_support(truth, predicted, average="binary", zero_division=0)
     return {
-        "precision": float(precision),
-        "recall": float(recall),
-        "f1": float(f1),
+        **_of_decisions(truth, predicted),
         "average_precision": float(average_precision_score(truth, probabilities)) if truth.any() else None,
         "support": int(truth.sum()),
+    }
+
+
+def _of_decisions(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """0 where undefined. scikit-learn's own takes 5 ms, most of what a small classifier's scores take."""
+    found, chosen, right = (int(own.sum()) for own in (truth & predicted, predicted, truth))
+    return {
+        "precision": found / chosen if chosen else 0.0,
+        "recall": found / right if right else 0.0,
+        "f1": 2 * found / (chosen + right) if chosen + right else 0.0,
     }
 
 
@@ -85,11 +92,8 @@ def averages(
     scores: `label_scores` of the arrays, bool [rows, labels].
     """
     macro = {measure: _mean(row[measure] for row in scores) for measure in MEASURES}
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        truth[known], predicted[known], average="binary", zero_division=0
-    )
-    micro = {"precision": float(precision), "recall": float(recall), "f1": float(f1), "average_precision": None}
-    rows = [{"average": "macro", **macro}, {"average": "micro", **micro}]
+    micro = _of_decisions(truth[known], predicted[known])
+    rows = [{"average": "macro", **macro}, {"average": "micro", **micro, "average_precision": None}]
     if positive is not None:
         only = next(row for row in scores if row["label"] == positive)
         rows.append({"average": "positive", **{measure: only[measure] for measure in MEASURES}})

@@ -7,6 +7,7 @@ keeps the generator at several megabytes a second. Pools hold templates too, so 
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 Draw = Callable[[], float]  # a uniform number in [0, 1): the bound method random.Random.random
@@ -41,8 +42,9 @@ def compile_template(text: str) -> Template:
     return Template(_SLOT.sub("%s", text.replace("%", "%%")), names, len(set(names)) < len(names))
 
 
+@cache
 def compile_pool(texts: tuple[str, ...]) -> Pool:
-    """Compile every text of a pool."""
+    """Compile every text of a pool; hundreds of scopes share most of theirs."""
     return tuple(compile_template(text) for text in texts)
 
 

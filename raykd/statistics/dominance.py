@@ -67,26 +67,20 @@ def improvement_over_cells(pairs: Sequence[tuple[Sequence[ArrayLike], Sequence[A
     estimate = np.mean([_improvement(*(np.concatenate(side)[None] for side in pair))[0] for pair in sides])
     generator = np.random.default_rng(RANDOM_SEED)
     chosen = [generator.integers(number, size=(RESAMPLES, number)) for number in next(iter(counts))]
-    found = np.mean(
-        [
-            _improvement(*(_drawn(generator, side, places) for side, places in zip(pair, chosen, strict=True)))
-            for pair in sides
-        ],
-        axis=0,
-    )
+    found = np.mean([_resampled_improvement(generator, pair, chosen) for pair in sides], axis=0)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(found, [tail, 1 - tail])
     return Aggregate(np.asarray(estimate), np.asarray(low), np.asarray(high))
 
 
 def _violation(sample: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-    """[rows] of sample [rows, n] and baseline [rows, m]: empirical quantile functions are steps."""
+    """[rows] of sample [rows, n] and baseline [rows, m]: empirical quantile functions are steps, so that few pairs of
+    scores are compared, each as often as levels fall on it."""
     levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    own, other = (
-        np.sort(side, axis=1)[:, np.minimum((levels * side.shape[1]).astype(int), side.shape[1] - 1)]
-        for side in (sample, baseline)
-    )
-    squared = (own - other) ** 2
+    places = [np.minimum((levels * side.shape[1]).astype(int), side.shape[1] - 1) for side in (sample, baseline)]
+    (at, at_baseline), times = np.unique(places, axis=1, return_counts=True)
+    own, other = np.sort(sample, axis=1)[:, at], np.sort(baseline, axis=1)[:, at_baseline]
+    squared = times * (own - other) ** 2
     total = squared.sum(axis=1)
     # Equal samples: neither is above the other.
     return np.where(total > 0, (squared * (own < other)).sum(axis=1) / np.where(total > 0, total, 1), 0.5)
@@ -96,9 +90,22 @@ def _improvement(sample: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     return order(sample, baseline).probability_of_improvement
 
 
-def _drawn(generator: np.random.Generator, side: Sequence[np.ndarray], chosen: np.ndarray) -> np.ndarray:
-    """Resamples [RESAMPLES, distillations * seeds]; chosen [RESAMPLES, distillations]: which distillations."""
+def _resampled_improvement(
+    generator: np.random.Generator, pair: Sequence[Sequence[np.ndarray]], chosen: Sequence[np.ndarray]
+) -> np.ndarray:
+    """[RESAMPLES] of a cell's two sides. Each pair of scores is compared once, and counts as often as it is drawn."""
+    times = [_times_drawn(generator, side, places) for side, places in zip(pair, chosen, strict=True)]
+    scores, baseline_scores = (np.ravel([own[: min(map(len, side))] for own in side]) for side in pair)
+    sample, baseline = as_samples(scores, baseline_scores, least=1)
+    above = np.sign(sample[:, None] - baseline)
+    delta = ((times[0] @ above) * times[1]).sum(axis=1) / above.size
+    return np.asarray((1 + delta) / 2)
+
+
+def _times_drawn(generator: np.random.Generator, side: Sequence[np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    """[RESAMPLES, distillations * seeds]: how often each score is in a resample; chosen [RESAMPLES, distillations]."""
     seeds = min(map(len, side))
-    values = np.array([own[:seeds] for own in side])
-    places = generator.integers(seeds, size=(*chosen.shape, seeds))
-    return values[chosen[..., None], places].reshape(len(chosen), -1)
+    places = chosen[..., None] * seeds + generator.integers(seeds, size=(*chosen.shape, seeds))
+    scores, resamples = len(side) * seeds, np.arange(len(chosen))[:, None, None]
+    counts = np.bincount((resamples * scores + places).ravel(), minlength=len(chosen) * scores)
+    return counts.reshape(len(chosen), scores).astype(np.float64)

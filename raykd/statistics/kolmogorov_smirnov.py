@@ -22,6 +22,7 @@ LEVEL = 0.05
 METHOD = "exact, two-sided"
 # A second of counting, once for each D.
 MOST_PAIRS = 1_000_000
+SCORES_AT_ONCE = 1_000_000  # of shifted samples, which bounds their memory
 
 Direction = Literal["higher", "lower", "same"]
 
@@ -121,7 +122,10 @@ def shift_interval(scores: ArrayLike, baseline_scores: ArrayLike, level: float) 
     # Between two neighbours of these shifts no score passes another, so D stays the same; at them scores tie.
     shifts = np.unique(np.round(sample[:, None] - baseline, DECIMALS))
     between = np.concatenate([[shifts[0] - 1], (shifts[1:] + shifts[:-1]) / 2, [shifts[-1] + 1]])
-    apart = np.array([_distance(np.round(sample - shift, DECIMALS), baseline) for shift in between]) >= needed
+    at_once = max(1, SCORES_AT_ONCE // (len(sample) + len(baseline)))
+    parts = [between[start : start + at_once, None] for start in range(0, len(between), at_once)]
+    distances = np.concatenate([_distances(np.round(sample - part, DECIMALS), baseline) for part in parts])
+    apart = distances >= needed
     if apart.all():
         return math.nan, math.nan
     kept = np.flatnonzero(~apart)
@@ -151,6 +155,15 @@ def _exact_p_value(distance: int, n: int, n_baseline: int) -> float:
 
 def _distance(sample: np.ndarray, baseline: np.ndarray) -> int:
     """n * n_baseline * D, a whole number."""
-    points = np.concatenate([sample, baseline])
-    below, baseline_below = (np.searchsorted(np.sort(own), points, side="right") for own in (sample, baseline))
-    return int(np.abs(below * len(baseline) - baseline_below * len(sample)).max())
+    return int(_distances(sample[None], baseline)[0])
+
+
+def _distances(samples: np.ndarray, baseline: np.ndarray) -> np.ndarray:
+    """[rows] of samples [rows, n] and one baseline [n_baseline]: n * n_baseline * D, whole numbers."""
+    points = np.concatenate([samples, np.broadcast_to(baseline, (len(samples), len(baseline)))], axis=1)
+    order = np.argsort(points, axis=1)
+    # In order of size each score of the sample goes up and each of the baseline down; D is the furthest from 0.
+    heights = np.abs(np.cumsum(np.where(order < samples.shape[1], len(baseline), -samples.shape[1]), axis=1))
+    points = np.take_along_axis(points, order, axis=1)
+    heights[:, :-1][points[:, 1:] == points[:, :-1]] = 0  # equal scores go at once
+    return np.asarray(heights.max(axis=1))

@@ -1,8 +1,8 @@
 """Kill the driver of a preparation at random moments, while one read in twenty fails; prints a JSON line of counts.
 
-python tests/corpus/kill_prepare.py ROOT KILLS          tasks one after the other in the driver, forked
-python tests/corpus/kill_prepare.py ROOT KILLS --ray    tasks on a Ray of the driver's own; its workers and its raylet
-                                                        are killed too
+python tests/corpus/kill_prepare.py ROOT KILLS ROWS          tasks one after the other in the driver, forked
+python tests/corpus/kill_prepare.py ROOT KILLS ROWS --ray    tasks on a Ray of the driver's own; its workers and its
+                                                             raylet are killed too
 
 The same corpus is prepared once without a kill, with personal data masked, languages detected, near duplicates and
 repeated lines left out. What is counted: the tasks that were begun, those that there are, and whether texts and tokens
@@ -33,7 +33,7 @@ from raykd.config import Cleaning, Corpus, Detect, NearDuplicates, Privacy, Tabl
 from raykd.corpus import resume, text_shards, token_shards
 from raykd.corpus.budget import cutoff_keys
 
-ROWS, UNIT_BYTES = 3_000, 2_500
+UNIT_BYTES = 2_500
 TEXTS = Result("texts", "td", 1, {})
 TOKENS = Result("tokens", "td", 1, {"max_length": 32, "minimum": 0, "unknown": 0.5})
 LOG = "begun.txt"
@@ -81,7 +81,7 @@ def set_up(root: str) -> None:
     fsspec.register_implementation("failing", Failing, clobber=True)
     logging.getLogger("raykd").setLevel(logging.ERROR)
     retry.WAITS = (0.0,) * 5
-    text_shards.KEY_RANGE_BYTES, text_shards.TASKS, text_shards.KEY_TASKS = 20_000, 100, 30
+    text_shards.KEY_RANGE_BYTES, text_shards.TASKS, text_shards.KEY_TASKS = 60_000, 100, 30
     for module, names in WORK:
         for name in names:
             setattr(module, name, _logged(root, name, getattr(module, name)))
@@ -137,14 +137,14 @@ def set_up_worker() -> None:
     set_up(os.environ["ROOT"])
 
 
-def write_inputs(root: Path) -> None:
+def write_inputs(root: Path, rows: int) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     drawn = random.Random(0)
     words = [f"word{number}" for number in range(200)]
     with (root / "rows.jsonl").open("w") as file:
-        for number in range(ROWS):
+        for number in range(rows):
             text = " ".join(drawn.choices(words, k=drawn.randrange(1, 20))) if number % 9 else " ".join(words[:12])
             text += f" word1@example{number % 5}.org" * (number % 7 == 0)  # is masked
             file.write(json.dumps({"id": number, "text": text}) + "\n")
@@ -168,9 +168,11 @@ def content(root: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in sorted(files.items())}
 
 
-def main(where: str, kills: int, on_ray: bool) -> None:
+def main(where: str, kills: int, rows: int, on_ray: bool) -> None:
     root, moments = Path(where), random.Random(3)
-    write_inputs(root)
+    write_inputs(root, rows)
+    if not on_ray:  # once for all that are forked
+        from transformers import AutoTokenizer  # noqa: F401
     context = multiprocessing.get_context("spawn" if on_ray else "fork")
     plain, killed = root / "plain", root / "killed"
     for folder in (plain, killed):
@@ -233,4 +235,4 @@ def _end(driver: Any) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), "--ray" in sys.argv)
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), "--ray" in sys.argv)

@@ -96,10 +96,10 @@ def test_lines_say_how_far_it_is_how_fast_and_how_long_it_takes(store, monkeypat
     ]
 
 
-def kill_prepare(root: Path, kills: int, *options: str) -> dict[str, Any]:
+def kill_prepare(root: Path, kills: int, rows: int, *options: str) -> dict[str, Any]:
     script = str(ROOT / "tests/corpus/kill_prepare.py")
     answer = subprocess.run(
-        [sys.executable, script, str(root), str(kills), *options],
+        [sys.executable, script, str(root), str(kills), str(rows), *options],
         env={**os.environ, "PYTHONPATH": str(ROOT), "RAYKD_COMMIT": "x"},
         capture_output=True,
         text=True,
@@ -111,15 +111,14 @@ def kill_prepare(root: Path, kills: int, *options: str) -> dict[str, Any]:
     return counts
 
 
-@pytest.mark.timeout(600)
-def test_ten_kills_on_a_store_of_which_reads_fail_change_no_byte_and_cost_little(tmp_path):
-    counts = kill_prepare(tmp_path, 10)
+def test_kills_on_a_store_of_which_reads_fail_change_no_byte_and_cost_little(tmp_path):
+    counts = kill_prepare(tmp_path, 5, 1200)
     assert counts["begun"] <= 1.05 * counts["tasks"], counts
 
 
 @pytest.mark.slow
 def test_kills_of_drivers_workers_and_raylets(tmp_path):
-    counts = kill_prepare(tmp_path, 6, "--ray")
+    counts = kill_prepare(tmp_path, 6, 3000, "--ray")
     assert min(counts[victim] for victim in ("driver", "worker", "raylet")) >= 2
     # Each takes the two tasks that are at work with it, at most.
     assert counts["begun"] <= 1.06 * counts["tasks"], counts

@@ -1,10 +1,12 @@
 """A small made-up experiment: two tasks, two languages, three encoders, two weights, ten seeds, a sweep."""
 
 import zlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from raykd.report.inputs import COLUMNS, Predictions, ReportInputs, Sweep
 from raykd.report.page import write_report
@@ -233,3 +235,25 @@ def results(inputs) -> Results:
 @pytest.fixture(scope="session")
 def files(inputs) -> dict[str, bytes]:
     return render(inputs)
+
+
+@pytest.fixture(scope="session")
+def small() -> dict[str, Any]:
+    """What makes of the whole experiment that in one language with frozen weights: quick to analyse and to draw."""
+
+    inputs = make_inputs()
+
+    def part(frame):
+        return frame[frame["language"].eq("eng") & frame["weights"].eq("frozen")]
+
+    return {
+        **{name: part(getattr(inputs, name)) for name in ("scores", "sized_scores", "expected_cells", "sized_cells")},
+        "predictions": {key: own for key, own in inputs.predictions.items() if key[1::2] == ("eng", "frozen")},
+        "training": inputs.training[inputs.training["encoder"] == "td-1.0"],
+    }
+
+
+@pytest.fixture
+def places_untouched(monkeypatch) -> None:
+    """Figures are drawn without looking for room, half of what one takes: for what does not look at places."""
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", lambda self, figure: None)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from raykd.report.figures.figure import style
+from raykd.report.figures.homonyms import homonym_figure
 from raykd.report.homonym_shift import ACROSS, ALL, DISTANCE, SIMILARITY, readings
-from raykd.report.page import build_figures
-from raykd.report.results import analyse
 from raykd.report.tables.homonyms import shift_table
 
 
@@ -51,8 +51,8 @@ def test_the_table_and_the_figure_name_both_encoders(make_inputs, shifted):
     table = shift_table(inputs)
     assert "student against control" in table.title and table.header[4:6] == ("student", "control")
     assert len(table.rows) == 2 * 3 * 6 and not table.absent
-    figure = build_figures(inputs, analyse(inputs))["homonym-shift"]
+    with style():
+        figure = homonym_figure(inputs)
+    assert figure.slug == "homonym-shift"
     assert "technical 6 of 6" in figure.alt and b"a (jpn)" in figure.svg
-    assert shift_table(make_inputs()).absent and "homonym-shift" not in build_figures(
-        make_inputs(), analyse(make_inputs())
-    )
+    assert shift_table(make_inputs()).absent and homonym_figure(make_inputs()) is None

@@ -4,11 +4,14 @@ import base64
 import hashlib
 import html
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from raykd.report.inputs import empty
+from raykd.report.page import build_tables, page
+from raykd.report.results import analyse
 
 
 class Text(HTMLParser):
@@ -82,12 +85,13 @@ def test_the_page_may_run_its_own_script_and_reach_nothing(files):
     assert not any(name.startswith("on") or name == "style" for _, own in Text(page.encode()).tags for name in own)
 
 
-def test_control_characters_are_shown_and_not_sent(make_inputs, render):
-    files = render(make_inputs(name="a\x00b\x1b[2Jc\u202edcba", settings="name: x\n\tkey: y\n"))
-    page = files["index.html"].decode()
-    assert "a\\u0000b\\u001b[2Jc\\u202edcba" in page
-    assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", page)
-    assert "\tkey: y" in page
+def test_control_characters_are_shown_and_not_sent(small, make_inputs):
+    inputs = make_inputs(**small, name="a\x00b\x1b[2Jc\u202edcba", settings="name: x\n\tkey: y\n")
+    results = analyse(inputs)
+    shown = page(inputs, results, build_tables(inputs, results), {})
+    assert "a\\u0000b\\u001b[2Jc\\u202edcba" in shown
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", shown)
+    assert "\tkey: y" in shown
 
 
 def test_the_first_screen_comes_first_and_the_rest_is_folded(files):
@@ -116,11 +120,13 @@ def test_the_page_can_be_read_without_seeing_it(files):
     assert set(references) <= set(identifiers)
 
 
-def test_names_from_the_data_are_escaped_everywhere(make_inputs, render):
+@pytest.mark.usefixtures("places_untouched")
+def test_names_from_the_data_are_escaped_everywhere(small, make_inputs, render):
     hostile = '<img src=x onerror="alert(1)">&$\\_|'
-    whole = make_inputs()
+    whole = make_inputs(**small)
     files = render(
-        make_inputs(
+        replace(
+            whole,
             name=hostile,
             settings=f"name: {hostile}",
             versions={hostile: hostile},
@@ -138,21 +144,6 @@ def test_names_from_the_data_are_escaped_everywhere(make_inputs, render):
     assert not any("onerror" in attributes for _, attributes in page.tags)
     assert hostile in page.text
     assert all(b"<img" not in content for path, content in files.items() if path.endswith((".md", ".tex", ".svg")))
-
-
-@pytest.fixture(scope="module")
-def small(inputs, make_inputs):
-    """The experiment in one language with frozen weights, and what makes it of the whole: quick to draw."""
-
-    def part(frame):
-        return frame[frame["language"].eq("eng") & frame["weights"].eq("frozen")]
-
-    changes = {
-        **{name: part(getattr(inputs, name)) for name in ("scores", "sized_scores", "expected_cells", "sized_cells")},
-        "predictions": {key: own for key, own in inputs.predictions.items() if key[1::2] == ("eng", "frozen")},
-        "training": inputs.training[inputs.training["encoder"] == "td-1.0"],
-    }
-    return make_inputs(**changes), changes
 
 
 # Each case: what is replaced in it.
@@ -193,10 +184,10 @@ PARTIAL = {
 }
 
 
+@pytest.mark.usefixtures("places_untouched")
 @pytest.mark.parametrize("case", PARTIAL)
 def test_a_partial_experiment_gives_a_partial_report(case, small, make_inputs, render):
-    whole, changes = small
-    files = render(make_inputs(**{**changes, **PARTIAL[case](whole)}))
+    files = render(make_inputs(**{**small, **PARTIAL[case](make_inputs(**small))}))
     page = Text(files["index.html"]).text
     assert "What is missing" in page
     for path, content in files.items():

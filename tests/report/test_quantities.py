@@ -14,7 +14,7 @@ from raykd.statistics.item_bootstrap import Decisions
 from raykd.statistics.quantity_curve import Curve, next_gain, plateau
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def swept(make_inputs):
     """Two distillations of each quantity, the second .2 points below the first; three planned, two scored."""
 
@@ -29,9 +29,15 @@ def swept(make_inputs):
     return make
 
 
-def test_distillations_are_the_unit_and_seeds_are_averaged(swept):
+@pytest.fixture(scope="module")
+def whole(swept):
+    """All three quantities, and what they give."""
     inputs = swept()
-    found = analyse(inputs).quantities
+    return inputs, analyse(inputs)
+
+
+def test_distillations_are_the_unit_and_seeds_are_averaged(whole):
+    found = whole[1].quantities
     assert found.names == ("td-1.0", "td-2.0", "td-3.0") and not found.once
     assert [len(own) for own in found.curve.scores] == [2, 2, 2]
     for own in found.curve.scores:
@@ -44,9 +50,9 @@ def test_distillations_are_the_unit_and_seeds_are_averaged(swept):
     assert 0 < test.low < test.gain < test.high and test.p_value < 0.05
 
 
-def test_few_test_texts_make_a_gain_less_sure(swept):
+def test_few_test_texts_make_a_gain_less_sure(whole):
     """Two encoders of one ability on 60 texts: their decisions differ by points that no seed or distillation shows."""
-    bare = swept()
+    bare = whole[0]
     key = ("tags", "eng", "mbert", "frozen")
     decided = {("tags", "eng", name, "frozen"): bare.predictions[key] for name in ("mbert", "td-3.0")}
     truth = bare.predictions[key].decisions.truth
@@ -63,8 +69,8 @@ def test_the_next_quantity_is_the_next_that_is_planned(swept):
     assert analyse(swept(("td-1.0",))).quantities.upcoming.size == 2e9
 
 
-def test_a_row_a_quantity_with_its_fit_and_its_tests(swept):
-    table = curve_table(analyse(swept()))
+def test_a_row_a_quantity_with_its_fit_and_its_tests(whole):
+    table = curve_table(whole[1])
     assert table.header[-2:] == ("against mbert", "against distilmbert")
     assert [row[0].text for row in table.rows] == ["td-1.0", "td-2.0", "td-3.0"]
     assert [row[2].text for row in table.rows] == ["2", "2", "2"]
@@ -72,8 +78,8 @@ def test_a_row_a_quantity_with_its_fit_and_its_tests(swept):
     assert list(table.raw["distillations"]) == [2, 2, 2] and "mbert p_value" in table.raw
 
 
-def test_the_sentences_say_how_sure_the_plateau_is(swept):
-    *_, flat, coming = quantity_sentences(inputs := swept(), analyse(inputs))
+def test_the_sentences_say_how_sure_the_plateau_is(whole):
+    *_, flat, coming = quantity_sentences(*whole)
     assert "at 3.00" in flat and "95 % interval 3.00 to 3.00" in flat and "(3 degrees of freedom)" in flat
     assert "chance of more than 0.5 is" in coming
 

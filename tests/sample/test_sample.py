@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -52,6 +53,20 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("sample")
     _write(directory, size=SIZE)
     return directory
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleSummary]:
+    """A small sample, which no test may change."""
+    directory = tmp_path_factory.mktemp("written")
+    return directory, _write(directory)
+
+
+@pytest.fixture
+def copied(written: tuple[Path, SampleSummary], tmp_path: Path) -> SampleSummary:
+    """The small sample in tmp_path."""
+    shutil.copytree(written[0], tmp_path, dirs_exist_ok=True)
+    return written[1]
 
 
 def _rows(sample: Path, language: str) -> list[dict[str, str]]:
@@ -187,8 +202,7 @@ def test_the_bytes_are_those_of_this_version(sample: Path) -> None:
     assert found == SHA256
 
 
-def test_the_manifest_describes_the_files(tmp_path: Path) -> None:
-    summary = _write(tmp_path)
+def test_the_manifest_describes_the_files(tmp_path: Path, copied: SampleSummary) -> None:
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["version"] == SAMPLE_VERSION
     assert manifest["settings"] == {
@@ -198,7 +212,7 @@ def test_the_manifest_describes_the_files(tmp_path: Path) -> None:
     }
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert written == {file["path"] for file in manifest["files"]} | {"manifest.json"}
-    for file, described in zip(manifest["files"], summary.files, strict=True):
+    for file, described in zip(manifest["files"], copied.files, strict=True):
         content = (tmp_path / file["path"]).read_bytes()
         assert file["bytes"] == described.bytes == len(content)
         assert file["sha256"] == described.sha256 == hashlib.sha256(content).hexdigest()
@@ -206,26 +220,24 @@ def test_the_manifest_describes_the_files(tmp_path: Path) -> None:
         assert file["documents"] == described.documents == content.count(mark)
 
 
-def test_the_same_settings_write_nothing(tmp_path: Path) -> None:
-    first = _write(tmp_path)
+def test_the_same_settings_write_nothing(tmp_path: Path, copied: SampleSummary) -> None:
     for path in tmp_path.rglob("*"):
         os.utime(path, (0, 0))
-    assert _write(tmp_path) == first
+    assert _write(tmp_path) == copied
     assert all(path.stat().st_mtime == 0 for path in tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize("damage", ["manifest.json", "general/eng.jsonl"])
-def test_an_unfinished_sample_is_written_anew(tmp_path: Path, damage: str) -> None:
-    first = _write(tmp_path)
+def test_an_unfinished_sample_is_written_anew(tmp_path: Path, copied: SampleSummary, damage: str) -> None:
     (tmp_path / damage).unlink()
     (tmp_path / "technical/eng/Posts.xml").write_text("cut off")
-    assert _write(tmp_path) == first
-    for file in first.files:
+    assert _write(tmp_path) == copied
+    for file in copied.files:
         assert hashlib.sha256((tmp_path / file.path).read_bytes()).hexdigest() == file.sha256
 
 
+@pytest.mark.usefixtures("copied")
 def test_other_settings_are_refused(tmp_path: Path) -> None:
-    _write(tmp_path)
     with pytest.raises(InputError, match="another directory"):
         _write(tmp_path, seed=57)
 
@@ -242,8 +254,8 @@ def test_wrong_settings_are_refused(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
-def test_bytes_depend_on_the_seed_alone(tmp_path: Path) -> None:
-    here = _write(tmp_path / "here")
+def test_bytes_depend_on_the_seed_alone(tmp_path: Path, written: tuple[Path, SampleSummary]) -> None:
+    directory, here = written
     script = (
         "import sys; from raykd.sample import write_sample; write_sample(sys.argv[1], seed=56,"
         f" languages={[*LANGUAGES]}, technical=20000, messages=20000, general=20000)"
@@ -251,6 +263,6 @@ def test_bytes_depend_on_the_seed_alone(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "there")], check=True, env=environment)
     for file in here.files:
-        assert (tmp_path / "here" / file.path).read_bytes() == (tmp_path / "there" / file.path).read_bytes()
+        assert (directory / file.path).read_bytes() == (tmp_path / "there" / file.path).read_bytes()
     other = _write(tmp_path / "other", seed=57)
     assert not {file.sha256 for file in here.files} & {file.sha256 for file in other.files}

@@ -363,6 +363,7 @@ def read(one: Input, folder: Path) -> float:
 
 CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 FEW = settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=CHECKS)
+FEW_TABLES = settings(FEW, max_examples=60)  # each asks a process of its own
 MANY = settings(FEW, max_examples=19_000)  # the same each time: a new one that fails belongs to whoever looks for it
 MANY_TABLES = settings(MANY, max_examples=1_000)
 
@@ -385,7 +386,7 @@ def test_a_few_files(folder, one):
     check(one, folder)
 
 
-@FEW
+@FEW_TABLES
 @given(parquet_inputs())
 def test_a_few_parquet_files(folder, one):
     check(one, folder)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 from scipy.stats import norm
 
 from raykd.statistics.holm import Bound, holm, holm_bounds, holm_by_direction
@@ -109,7 +110,7 @@ def test_simultaneous_intervals_hold_together():
         found = holm_by_direction(2 * norm.sf(np.abs(z)), np.sign(z))
         way = np.where(found < 0.05, np.sign(z), 0).astype(int)
         lows, highs = holm_bounds(way, 8, 0.05)
-        low = [0 if b.level is None else v - norm.isf(b.level / 2) for v, b in zip(z, lows, strict=True)]
-        high = [0 if b.level is None else v + norm.isf(b.level / 2) for v, b in zip(z, highs, strict=True)]
+        low = [0 if b.level is None else v + ndtri(b.level / 2) for v, b in zip(z, lows, strict=True)]
+        high = [0 if b.level is None else v - ndtri(b.level / 2) for v, b in zip(z, highs, strict=True)]
         held.append(((np.array(low) <= truth) & (truth <= np.array(high))).all())
     assert np.mean(held) > 0.94

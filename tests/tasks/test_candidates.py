@@ -53,12 +53,12 @@ def collect(rows: list[dict], chosen: Task, block: int) -> Candidates:
 def test_blocks_do_not_matter_and_the_splits_are_those_of_all_rows(seed):
     rows = documents(seed, 1500)
     chosen = task()
-    whole = collect(rows, chosen, 10**6)
+    whole, *parts = (collect(rows, chosen, block) for block in (10**6, 50, 333))
     for language in ("eng", "spa"):
         expected = whole.of_language(language)
         assert 0 < len(expected) < 400
-        for block in (50, 333):
-            assert collect(rows, chosen, block).of_language(language).equals(expected)
+        for candidates in parts:
+            assert candidates.of_language(language).equals(expected)
         everything = unlimited(rows, language)
         assert splits_of(expected, chosen) == splits_of(everything, chosen)
 
@@ -133,10 +133,11 @@ def test_shares_proportions_and_groups_need_every_row():
     rows = documents(4, 1500)
     expected = [row["doc_id"] for row in unlimited(rows, "eng")]
     for sizes in ({"train": 0.8, "validation": 0.1, "test": 0.1}, {"stratified": True}, {"whole_groups": True}):
-        assert collect(rows, task(**sizes), 70).of_language("eng")["doc_id"].tolist() == expected
-        copies = collect(rows, task(**sizes), 70).count("", "eng") - len(expected)
+        candidates = collect(rows, task(**sizes), 150)
+        assert candidates.of_language("eng")["doc_id"].tolist() == expected
+        copies = candidates.count("", "eng") - len(expected)
         assert copies == sum(row["language"] == "eng" and bool(usable(row)) for row in rows) - len(expected) > 0
-    assert len(collect(rows, task(), 70).of_language("eng")) < len(expected)
+    assert len(collect(rows, task(), 150).of_language("eng")) < len(expected)
 
 
 def usable(row: dict) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from raykd.artifacts import Storage
@@ -10,7 +11,8 @@ from raykd.corpus.hashing import document_id
 from raykd.corpus.readers import read_unit, split_units
 from raykd.errors import InputError
 from raykd.planning.translations import is_translated, translation_identity
-from raykd.tasks.translation import Translator, translate_rows
+from raykd.tasks import translation
+from raykd.tasks.translation import PartTranslator, Translator, translate_rows
 
 pytestmark = pytest.mark.usefixtures("local_ray")
 RESOURCES = TranslateResources(cpus=1, batch_tokens=60)
@@ -48,7 +50,13 @@ def translate(storage, spec, inputs, **values):
     )
 
 
-def test_labelled_natural_rows_are_translated_once(tmp_path, spec):
+def in_process(storage, spec, resources, parts):
+    """As the actors do, here: for what does not ask for them."""
+    translator = PartTranslator(storage, spec, resources)
+    yield from (row for part in parts for row in translator(pa.Table.from_pylist([part._asdict()])).to_pylist())
+
+
+def test_labelled_natural_rows_are_translated_once(tmp_path, spec, monkeypatch):
     storage, said = Storage(str(tmp_path / "translations")), []
     identity = translation_identity(spec, Cleaning(), {"file": "1"})
     assert not is_translated(storage, identity)
@@ -85,6 +93,8 @@ def test_labelled_natural_rows_are_translated_once(tmp_path, spec):
     storage.remove("spa/eng-00001.parquet")
     storage.remove("manifest.json")
     said.clear()
+    monkeypatch.setattr(translation, "_translated", in_process)
+    monkeypatch.setattr(translation.torch, "set_num_threads", lambda number: None)
     assert translate(storage, spec, {"file": "1"}, say=said.append) == facts
     assert len(said) == 1 and said[0].startswith("spa/eng-00001.parquet: 15 rows")
     assert storage.read_bytes("spa/eng-00001.parquet") == before

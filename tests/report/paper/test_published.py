@@ -67,8 +67,7 @@ def test_the_papers_experiment_differs_where_we_know_better_and_nowhere_else(exp
     assert set(found) < set(changed)
 
 
-def test_our_values_stand_beside_theirs(inputs):
-    results = analyse(inputs)
+def test_our_values_stand_beside_theirs(inputs, results):
     assert roles(inputs)["tags", "distilmbert"] == "DistilmBERT"
     assert roles(inputs)["intent", "td-distilmbert"] == "CC-DistilmBERT"
     raw = paper_table(inputs, results).raw
@@ -82,11 +81,11 @@ def test_our_values_stand_beside_theirs(inputs):
     assert sizes.loc["mBERT", "here"] == pytest.approx(177.85344)
 
 
-def test_rows_that_name_no_origin_are_the_papers_natural_ones(inputs, make_inputs):
+def test_rows_that_name_no_origin_are_the_papers_natural_ones(inputs, results, make_inputs):
     """As in configs/cc.yaml."""
 
     def natural(given):
-        raw = paper_table(given, analyse(given)).raw
+        raw = paper_table(given, results).raw  # the names of origins are in no analysis
         return raw[(raw["table"] == 2) & raw["what"].str.endswith("natural")].reset_index(drop=True)
 
     unnamed = make_inputs(splits=inputs.splits.assign(origin=inputs.splits["origin"].replace("natural", "")))
@@ -94,8 +93,7 @@ def test_rows_that_name_no_origin_are_the_papers_natural_ones(inputs, make_input
     pd.testing.assert_frame_equal(natural(unnamed), natural(inputs))
 
 
-def test_gains_stand_beside_gains(inputs):
-    results = analyse(inputs)
+def test_gains_stand_beside_gains(inputs, results):
     raw = paper_gain_table(inputs, results).raw.set_index(["baseline", "weights"])
     own = results.gains.query("metric == 'f1' and baseline == 'distilmbert'").set_index("weights")["relative"]
     assert raw.loc[("DistilmBERT", "all"), "relative_here"] == pytest.approx(own["all"])

@@ -8,6 +8,12 @@ import pytest
 from raykd.report.inputs import empty
 from raykd.report.page import build_tables
 from raykd.report.results import analyse
+from raykd.report.tables.claims import gain_table
+from raykd.report.tables.corpora import corpus_table
+from raykd.report.tables.run import stage_table
+from raykd.report.tables.scores import score_table
+from raykd.report.tables.significance import certainty_table
+from raykd.report.tables.splits import left_out_table, split_table
 from raykd.report.text.certainty import threshold_sentence
 
 
@@ -44,15 +50,14 @@ def test_table_1_has_one_unit_and_totals(tables):
     ("number_of_bytes", "unit", "shown"),
     [(40_000, "kB", "40.00"), (3_070_000, "MB", "3.07"), (10**9, "GB", "1.00")],
 )
-def test_table_1_chooses_the_unit_from_the_largest_total(build, frame, number_of_bytes, unit, shown):
-    table = build(corpora=frame("corpora", [("a", "c", "eng", 5, number_of_bytes, 9), ("b", "c", "eng", 1, 2, 1)]))[
-        "table1-corpus"
-    ]
+def test_table_1_chooses_the_unit_from_the_largest_total(make_inputs, frame, number_of_bytes, unit, shown):
+    corpora = frame("corpora", [("a", "c", "eng", 5, number_of_bytes, 9), ("b", "c", "eng", 1, 2, 1)])
+    table = corpus_table(make_inputs(corpora=corpora))
     assert f"in {unit}" in table.title
     assert texts(table) == [("a", "c", shown, shown), ("b", "c", "<0.01", "<0.01")]
 
 
-def test_table_2_tells_natural_from_translated(tables, build, frame):
+def test_table_2_tells_natural_from_translated(tables, make_inputs, frame):
     shown = texts(tables["table2-splits"])
     assert ("intent", "train", "T", "–", "4,000") in shown
     assert ("intent", "test", "N", "1,000", "500") in shown
@@ -61,14 +66,14 @@ def test_table_2_tells_natural_from_translated(tables, build, frame):
         "No test row is translated.",
     )
     translated = frame("splits", [("t", "binary", "eng", "test", "translated", 5)])
-    assert "Some test rows are translated" in build(splits=translated)["table2-splits"].notes[1]
+    assert "Some test rows are translated" in split_table(make_inputs(splits=translated)).notes[1]
 
 
-def test_table_2_shows_every_row_whatever_origin_it_names(build, frame):
+def test_table_2_shows_every_row_whatever_origin_it_names(make_inputs, frame):
     """As in configs/cc.yaml, where natural rows name none; and an origin that is neither."""
     own = [("t", "binary", "eng", "test", "", 7), ("t", "binary", "eng", "test", "natural", 2)]
     own += [("t", "binary", "eng", "train", "translated", 5), ("t", "binary", "eng", "train", "scraped", 3)]
-    shown = texts(build(splits=frame("splits", [*own, ("u", "binary", "eng", "test", "", 4)]))["table2-splits"])
+    shown = texts(split_table(make_inputs(splits=frame("splits", [*own, ("u", "binary", "eng", "test", "", 4)]))))
     assert shown == [
         ("t", "train", "T", "5"),
         ("t", "train", "scraped", "3"),
@@ -122,7 +127,7 @@ def test_table_8_has_in_bold_what_stands_above_the_primary_baseline(tables, resu
 
 
 @pytest.fixture
-def score_cell(build, frame):
+def score_cell(make_inputs, frame):
     """Table 8 and its F1 cell of the adapted encoder, from the scores of three encoders."""
 
     def cell(adapted, first, second):
@@ -131,7 +136,9 @@ def score_cell(build, frame):
             for encoder, values in (("td-distilmbert", adapted), ("distilmbert", first), ("mbert", second))
             for seed, value in enumerate(values)
         ]
-        table = build(scores=frame("scores", rows), expected_cells=empty("expected_cells"))["table8-results"]
+        nothing = {name: empty(name) for name in ("expected_cells", "sized_scores", "sized_cells")}
+        inputs = make_inputs(scores=frame("scores", rows), **nothing, predictions={}, sweep=None)
+        table = score_table(inputs, analyse(inputs))
         return next(row[4] for row in table.rows if row[1].text == "F1" and row[3].text == "td-distilmbert"), table
 
     return cell
@@ -214,30 +221,30 @@ def test_how_sure_shows_each_difference_in_f1_with_its_interval(tables):
     assert (float(low), float(high)) == pytest.approx((100 * raw["both_low"], 100 * raw["both_high"]), abs=0.005)
 
 
-def test_several_distillations_are_the_unit(build, frame, cell_scores):
+def test_several_distillations_are_the_unit(make_inputs, frame, cell_scores):
     own = cell_scores("tags", "eng", "td-distilmbert", "frozen")
     rows = [
         (*row[:5], encoder_seed, *row[6:8], *(value + encoder_seed / 1000 for value in row[8:12]), row[12])
         for encoder_seed in (1, 2, 3)
         for row in own
     ]
-    tables = build(
-        scores=frame("scores", rows + cell_scores("tags", "eng", "distilmbert", "frozen")),
-        expected_cells=empty("expected_cells"),
-    )
-    (row,) = tables["how-sure"].rows
+    nothing = {name: empty(name) for name in ("expected_cells", "sized_scores", "sized_cells")}
+    scores = frame("scores", rows + cell_scores("tags", "eng", "distilmbert", "frozen"))
+    inputs = make_inputs(scores=scores, **nothing)
+    results = analyse(inputs)
+    (row,) = certainty_table(results).rows
     assert row[6].text == "0.25"  # three against one, whatever their thirty scores are
     assert not row[4].bold
-    note = tables["table8-results"].notes[-1].replace("\u00a0", " ")
+    note = score_table(inputs, results).notes[-1].replace("\u00a0", " ")
     assert "the distillation is the unit" in note
     assert "cannot give less than p = 0.25" in note
 
 
-def test_gains_are_never_averaged_over_encoders(build, frame, cell_scores):
+def test_gains_are_never_averaged_over_encoders(make_inputs, frame, cell_scores):
     cells = [(e, w) for e in ("td-distilmbert", "td-3.0", "mbert") for w in ("frozen", "fine-tuned")]
     rows = [row for encoder, weights in cells for row in cell_scores("tags", "eng", encoder, weights)]
     names = {"tags": ("td-distilmbert", "td-3.0", "mbert")}
-    table = build(scores=frame("scores", rows), task_encoders=names)["gains"]
+    table = gain_table(analyse(make_inputs(scores=frame("scores", rows), task_encoders=names)))
     assert list(dict.fromkeys(row[0].text for row in table.rows)) == ["td-distilmbert", "td-3.0"]
     assert [row[2].text for row in table.rows[:3]] == ["all", "frozen", "fine-tuned"]
 
@@ -269,11 +276,11 @@ def test_absent_tables_give_their_reason(build, frame, cell_scores):
     ].absent.startswith("No encoder of the sweep")
 
 
-def test_missing_numbers_are_dashes(build):
+def test_missing_numbers_are_dashes(make_inputs):
     stages = pd.DataFrame(
         [("prepare", "td", "texts/td", "00", None)], columns=["stage", "name", "directory", "hash", "seconds"]
     )
-    assert texts(build(stages=stages)["stages"])[0][-1] == "–"
+    assert texts(stage_table(make_inputs(stages=stages)))[0][-1] == "–"
 
 
 def test_stage_times_add_up(tables):
@@ -281,13 +288,13 @@ def test_stage_times_add_up(tables):
     assert tables["stages"].notes[0].startswith("In total 2 h 45 min: prepare 13 min 32 s, distill 2 h 32 min")
 
 
-def test_rows_left_out_are_shown_by_reason_whatever_a_stage_counts(build, frame):
+def test_rows_left_out_are_shown_by_reason_whatever_a_stage_counts(make_inputs, frame):
     rows = [
         ("task tags", "unmatched", "labels, colour", 7),
         ("corpus td", "unmatched", "groups, Acme", 2),
         ("task tags", "rejected", "", 1_234),
     ]
-    table = build(rows_left_out=frame("rows_left_out", rows))["rows-left-out"]
+    table = left_out_table(make_inputs(rows_left_out=frame("rows_left_out", rows)))
     assert texts(table) == [
         ("task tags", "unmatched", "labels, colour", "7"),
         ("task tags", "rejected", "in all", "1,234"),

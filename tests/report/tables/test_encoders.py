@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from raykd.report.figures.figure import style
+from raykd.report.figures.size_and_f1 import frontier_figure
 from raykd.report.inputs import COLUMNS
-from raykd.report.page import build_figures, build_tables
+from raykd.report.page import build_tables, page
 from raykd.report.results import analyse
 from raykd.report.text.numbers import milliseconds
 
@@ -13,7 +15,7 @@ MEDIANS = {("mbert", 1): 305.4, ("mbert", 32): 52.0, ("distilmbert", 1): 188.0, 
 
 
 @pytest.fixture(scope="module")
-def inputs(make_inputs):
+def inputs(make_inputs, small):
     """Two of three encoders are timed, on a task's texts and on texts of 128 tokens."""
     times = [
         (
@@ -31,14 +33,20 @@ def inputs(make_inputs):
         ("distilmbert", "java", "technical", "c#", 0.013, 0.1, 0.1),
     ]
     return make_inputs(
+        **small,
         latency=pd.DataFrame(times, columns=list(COLUMNS["latency"])),
         homonyms=pd.DataFrame(homonyms, columns=list(COLUMNS["homonyms"])),
     )
 
 
 @pytest.fixture(scope="module")
-def tables(inputs):
-    return build_tables(inputs, analyse(inputs))
+def results(inputs):
+    return analyse(inputs)
+
+
+@pytest.fixture(scope="module")
+def tables(inputs, results):
+    return build_tables(inputs, results)
 
 
 def texts(table):
@@ -85,8 +93,9 @@ def test_senses_are_compared_within_and_between(tables):
     ]
 
 
-def test_the_frontier_has_a_panel_of_time_for_what_is_timed(inputs):
-    figure = build_figures(inputs, analyse(inputs))["size-f1"]
+def test_the_frontier_has_a_panel_of_time_for_what_is_timed(inputs, results):
+    with style():
+        figure = frontier_figure(inputs, results)
     assert figure.title == "Size and time against F1"
     assert "mbert frozen 305 milliseconds a text (batch 1)" in figure.alt
     assert "td-distilmbert frozen 135 parameters (millions)" in figure.alt
@@ -101,7 +110,7 @@ def test_our_times_stand_beside_the_papers(inputs, tables):
     assert np.isnan(times.loc["TD-DistilmBERT, milliseconds", "here"])
 
 
-def test_the_page_has_all_of_them(inputs, render):
-    page = render(inputs)["index.html"].decode()
+def test_the_page_has_all_of_them(inputs, results, tables):
+    shown = page(inputs, results, tables, {})
     for slug in ("table5-size", "latency", "table7-homonyms", "homonym-senses"):
-        assert f'id="{slug}"' in page
+        assert f'id="{slug}"' in shown

@@ -3,6 +3,7 @@
 from raykd.report.figures.figure import style
 from raykd.report.figures.learning_curves import learning_figure
 from raykd.report.inputs import empty
+from raykd.report.page import build_tables, page
 from raykd.report.results import analyse
 from raykd.report.tables.learning_curves import learning_table, reach_table
 from raykd.report.text.conclusions import missing
@@ -61,17 +62,24 @@ def test_missing_sizes_are_listed(make_inputs, inputs):
     assert len(lines) == 3 * 2 + 2 * 2
 
 
-def test_the_section_is_there_where_cells_of_fewer_rows_are_asked_for(make_inputs, render, files):
-    assert b'id="labels"' in files["index.html"]
-    assert {"tables/rows-needed.csv", "tables/learning-curves.csv", "figures/learning-curves.svg"} <= set(files)
+def test_the_section_is_there_where_cells_of_fewer_rows_are_asked_for(make_inputs, small):
+    def shown(**changes):
+        """The page with this figure alone, and whether its tables and the figure are there."""
+        inputs = make_inputs(**{**small, **changes})
+        results = analyse(inputs)
+        tables = build_tables(inputs, results)
+        with style():
+            figure = learning_figure(inputs, results)
+        there = {bool(tables["rows-needed"].rows), bool(tables["learning-curves"].rows), figure is not None}
+        return page(inputs, results, tables, {figure.slug: figure} if figure else {}), there
+
+    whole, there = shown()
+    assert 'id="labels"' in whole and there == {True}
     none = {name: empty(name) for name in ("sized_scores", "sized_cells")}
-    without = render(make_inputs(**none))
-    assert b'href="#labels"' not in without["index.html"]
-    assert not any("learning" in path or "rows-needed" in path for path in without)
-    assert (
-        b"No cell of fewer training rows has scores yet."
-        in render(make_inputs(sized_scores=none["sized_scores"]))["index.html"]
-    )
+    without, there = shown(**none)
+    assert 'href="#labels"' not in without and there == {False}
+    unscored, _ = shown(sized_scores=none["sized_scores"])
+    assert "No cell of fewer training rows has scores yet." in unscored
 
 
 def test_where_the_number_of_all_rows_is_not_known_the_table_says_all(make_inputs):
