@@ -78,6 +78,12 @@ def test_pretrain_then_distil(fit, store, pretrain_spec, distill_spec, train, ma
     assert facts["loss"] == rows["loss"][-1].as_py() < rows["loss"][0].as_py()
     assert "checkpoints" not in store.storage.list(result.directory)
 
+    # A task that is the training writes the same bits as Ray Train's worker, with as many threads.
+    with_threads = {"checkpoint_steps": 3, "threads": facts["threads"]}
+    _, again = fit("again", distill_spec(learning_rate=0.01, dropout=0.1), bert, in_process=True, **with_threads)
+    weights = [store.storage.read_bytes(f"{one.directory}/model.safetensors") for one in (result, again)]
+    assert weights[0] == weights[1]
+
     # The same job without Ray computes the same.
     (training,) = train(make_job(distill_spec(learning_rate=0.01, dropout=0.1), bert))
     assert [row.loss for row in training.rows] == pytest.approx(rows["loss"].to_pylist(), rel=1e-6)
