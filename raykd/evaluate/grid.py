@@ -1,7 +1,8 @@
-"""The grid on Ray: a trial for the missing seeds of one encoder, the longest first.
+"""The grid on Ray: a trial for the missing seeds of one encoder, frozen ones first.
 
 A fine-tuned cell shares nothing between its seeds, so that each is a trial. Cells of a frozen encoder that differ in
-their training rows alone use the same states: all their seeds of one distillation are one trial.
+their training rows alone use the same states: all their seeds of one distillation are one trial. Most questions are
+asked of frozen encoders, and what is left at the end are single seeds, so that no trial runs long alone.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def run_grid(
     missing = missing_cells(store, cells)
     if not missing:
         return
-    groups = sharing_states(sorted(missing, key=lambda cell: cell.weights == "frozen"))  # the long ones first
+    groups = sharing_states(sorted(missing, key=lambda cell: cell.weights != "frozen"))
     todo = {cell.result.directory: missing_seeds(store, cell) for cell in missing}
     trials = [trial for group in groups for trial in _trials(group, todo)]
     progress, grid = _Progress(store, len(cells), trials, todo, report), resources.grid

@@ -80,6 +80,14 @@ def test_seeds_of_two_distillations_are_two_trials(store, make_cell):
     assert [trial.name for trial in grid._trials([cell], todo)] == [f"{cell.result.name} {n}" for n in ("56-2", "57")]
 
 
+def test_frozen_cells_begin_and_single_seeds_end(store, make_cell, monkeypatch):
+    begun = []
+    monkeypatch.setattr(grid, "run_trials", lambda work, trials, names, *rest, **more: begun.extend(names))
+    tuned, frozen = make_cell("fine-tuned", seeds=2), make_cell("frozen", seeds=2)
+    run_grid(store, [tuned, frozen], RESOURCES, print)
+    assert begun == [f"{frozen.result.name} 56", f"{tuned.result.name} 56-0", f"{tuned.result.name} 56-1"]
+
+
 def test_a_cell_tells_of_its_seeds_while_no_other_ends(store, make_cell, monkeypatch):
     cell = make_cell(seeds=4)
     run_cells(store, [replace(cell, seeds=1)], WORKER)
