@@ -17,7 +17,7 @@ from raykd.errors import InputError
 SIZE, ROWS = 1_000_000, 30_000
 # Of the processor, of which a quiet machine needs at most a quarter, where super-linear work needs minutes; of the
 # clock, where it is stopped.
-SECONDS, LIMIT = 10, 120
+SECONDS, LIMIT = 20, 120
 MEGABYTES = 400
 
 
