@@ -28,10 +28,10 @@ Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
-def at_once(ask: Callable[[Asked], Answer], items: Iterable[Asked]) -> Iterator[Answer]:
-    """ask(item) of each, in their order, where asking is waiting for a store: several at the same time."""
+def at_once(request: Callable[[Asked], Answer], items: Iterable[Asked]) -> Iterator[Answer]:
+    """request(item) of each, in their order, where a request is waiting for a store: READERS at the same time."""
     with ThreadPoolExecutor(READERS) as threads:
-        yield from threads.map(ask, items)
+        yield from threads.map(request, items)
 
 
 class Storage:

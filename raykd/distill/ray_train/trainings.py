@@ -1,7 +1,7 @@
 """Encoders that are trained one after the other or at the same time, a trial each.
 
 A trial waits for a Ray Train run of its own, or is itself the training: one worker where Ray is this machine alone has
-nobody to agree with, and no announced loss to live through, and is there ten seconds of a core earlier.
+nobody to agree with, and no announced loss to live through, and begins earlier by what Ray Train's processes import.
 """
 
 from __future__ import annotations
@@ -46,26 +46,27 @@ def train_encoders(
 
     stage: what lines begin with; note: is given each line on how far they are. resources.train.failures bounds how
     often workers are started again, and apart from that how often a trial is whose process was lost. A trial whose
-    driver died is started again by the next call. In each case it goes on from its last checkpoint. After
-    the others have finished, raises InputError where one had bad input, RuntimeError where one failed, and LimitReached
-    where one came to resources.train.limits, or all to what they share.
+    driver died is started again by the next call. In each case it goes on from its last checkpoint. After the others
+    have finished, raises InputError where one had bad input, RuntimeError where one failed, and LimitReached where one
+    came to resources.train.limits, or all to what they share.
     """
     table = TrainingsTable(stage, [(job.name, job.seed) for job, _ in jobs], note=note)
     with table, listened_to(lambda queue: _show(queue, table)) as queue:
-        _run(jobs, concurrent, lambda line: report(f"{stage}: {line}"), queue)
+        in_process = _trains_in_trial(jobs[0][0].resources)
+        _run(jobs, concurrent, lambda line: report(f"{stage}: {line}"), queue, in_process)
 
 
 def train_one(job: TrainingJob, result: Result, note: Callable[[str], None] = lambda line: None) -> None:
     """The same for one encoder, with all that a training shows of itself."""
     display = Display(note=note)
-    if not _is_its_trial(job.resources):
+    if not _trains_in_trial(job.resources):
         train_encoder(job, result, display)
         return
     with display, listened_to(lambda queue: _show(queue, _One(display))) as queue:
-        _run([(job, result)], 1, lambda line: None, queue)
+        _run([(job, result)], 1, lambda line: None, queue, in_process=True)
 
 
-def _is_its_trial(resources: TrainResources) -> bool:
+def _trains_in_trial(resources: TrainResources) -> bool:
     """Whether a trial is to be the training: one worker, for which the head, the only machine, has room. (It is not
     taken away as spot machines are; where others join, Ray Train's workers may be there.)"""
     nodes = [node for node in ray.nodes() if node["Alive"]]
@@ -105,10 +106,14 @@ class _One:
 
 
 def _run(
-    jobs: Sequence[tuple[TrainingJob, Result]], concurrent: int, report: Callable[[str], None], queue: Queue
+    jobs: Sequence[tuple[TrainingJob, Result]],
+    concurrent: int,
+    report: Callable[[str], None],
+    queue: Queue,
+    in_process: bool,
 ) -> None:
+    """in_process: whether a trial is the training, and so asks for what its worker would."""
     resources = jobs[0][0].resources
-    in_process = _is_its_trial(resources)
 
     def train(index: int) -> dict[str, Any]:
         job, result = jobs[index]

@@ -52,9 +52,8 @@ def run(monkeypatch):
 
         monkeypatch.setattr(trainings, "train_encoder", train_encoder)
         monkeypatch.setattr(trainings, "run_trials", run_trials)
-        monkeypatch.setattr(trainings, "_is_its_trial", lambda resources: False)
         try:
-            trainings._run(jobs, 1, lines.append, shown := Shown())
+            trainings._run(jobs, 1, lines.append, shown := Shown(), in_process=False)
         finally:
             run_all.lines, run_all.shown = lines, shown.heard
 
