@@ -33,6 +33,8 @@ sample: {technical: 400kB, messages: 60kB, general: 200kB}
 corpora.technical.budget: {per_language: {eng: 100kB}}
 encoders.teacher.pretrain: {layers: 2, width: 32, heads: 2, intermediate: 64, epochs: 1}
 encoders.teacher.pretrain.tokenizer.train: {vocabulary: 1000, corpora: [general, technical]}
+encoders.general-student.distill: {epochs: 1}
+encoders.technical-student.distill: {epochs: 1}
 tasks.tags.sizes: {train: 80, validation: 40, test: 60, minimum: 2}
 tasks.tags.encoders: [technical-student]
 evaluate.encoders: [technical-student, general-student, teacher]
