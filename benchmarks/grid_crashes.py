@@ -110,7 +110,9 @@ class Crashes:
         from ray.cluster_utils import Cluster
 
         node = {"num_cpus": 2, "object_store_memory": 80_000_000, "dashboard_port": free_port()}
-        self.cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
+        # A driver's workers have a runtime environment of its own, and those that wait beforehand have none.
+        unneeded = {"include_dashboard": False, "_system_config": {"prestart_worker_first_driver": False}}
+        self.cluster = Cluster(initialize_head=True, head_node_args=node | unneeded)
         assert self.cluster.head_node
         self.raylet: int = self.cluster.head_node.all_processes["raylet"][0].process.pid
 
