@@ -84,7 +84,9 @@ def trainings(root: Path) -> list[Trained]:
 def prepare(root: Path, seeds: int) -> tuple[ResultStore, list[Cell]]:
     root.mkdir()
     store, cells = make_cells(root / "storage", seeds)
-    (root / "grid.pickle").write_bytes(pickle.dumps((store, cells, Resources(grid=TrialResources(failures=100)))))
+    # Batches this small are of a shape each, for which bfloat16 makes a kernel each.
+    grid = TrialResources(failures=100, precision="float32")
+    (root / "grid.pickle").write_bytes(pickle.dumps((store, cells, Resources(grid=grid))))
     return store, cells
 
 
@@ -108,7 +110,9 @@ class Crashes:
         from ray.cluster_utils import Cluster
 
         node = {"num_cpus": 2, "object_store_memory": 80_000_000, "dashboard_port": free_port()}
-        self.cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
+        # A driver's workers have a runtime environment of its own, and those that wait beforehand have none.
+        unneeded = {"include_dashboard": False, "_system_config": {"prestart_worker_first_driver": False}}
+        self.cluster = Cluster(initialize_head=True, head_node_args=node | unneeded)
         assert self.cluster.head_node
         self.raylet: int = self.cluster.head_node.all_processes["raylet"][0].process.pid
 
@@ -139,7 +143,7 @@ class Crashes:
         for moment, victim in victims:
             while len(done := standing(store, cells)) < moment or not has_partial(cells, done):
                 self._check(driver)
-                time.sleep(0.02)
+                time.sleep(0.1)  # looking takes time of the cores that train
             time.sleep(pick.uniform(0, 1))  # anywhere in a training or a write
             while victim == "trial" and not (process := self.trial(pick)):
                 self._check(driver)

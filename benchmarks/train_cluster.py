@@ -106,13 +106,15 @@ class Machines:
     def __init__(self, nodes: int) -> None:
         # A dead node is noticed within ten seconds, in place of half a minute.
         health = {"health_check_initial_delay_ms": 1000, "health_check_period_ms": 1000}
+        # All nodes share this machine: no processes that wait for tasks, and no metrics that nobody reads.
+        unneeded = {"prestart_worker_first_driver": False, "enable_metrics_collection": False}
         head = {
             "num_cpus": 0,
             "object_store_memory": 80_000_000,
-            "include_dashboard": True,
+            "include_dashboard": False,
             "dashboard_port": free_port(),
         }
-        self.cluster = Cluster(initialize_head=True, head_node_args=head | {"_system_config": health})
+        self.cluster = Cluster(initialize_head=True, head_node_args=head | {"_system_config": health | unneeded})
         self.nodes = [self.cluster.add_node(**NODE) for _ in range(nodes)]
 
     def raylets(self) -> dict[int, object]:

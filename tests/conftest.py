@@ -46,6 +46,28 @@ resources.object_store: 150MB
 cleaning.links: tag
 """
 LISTS = {"languages", "corpora.technical.budget", "tasks.tags.encoders", "evaluate.encoders", "evaluate.weights"}
+# Slow tests, the longest first (seconds of a busy machine in three processes): what begins last is what ends alone.
+SLOWEST = (
+    "distill/test_recovery.py::test_killed",
+    "evaluate/test_recovery.py",
+    "jobs/test_storage_faults.py",
+    "jobs/test_api.py",
+    "jobs/test_pipeline.py",
+    "jobs/test_sweep.py",
+    "corpus/test_resume.py",
+    "jobs/test_init.py::test_the_two",
+    "security/test_fuzz.py::test_a_thousand",
+    "distill/test_recovery.py::test_elastic",
+    "distill/test_trainings.py",
+    "test_cluster_environment.py",
+    "security/test_fuzz.py",
+    "distill/ray_train/test_trainer.py::test_two",
+    "jobs/test_submit.py",
+    "jobs/test_wheel.py",
+    "distill/ray_train/test_trainer.py",
+    "jobs/test_local_ray.py",
+    "artifacts/test_killed_writers.py",
+)
 # What `make test-security` runs.
 SECURITY = set(re.findall(r"`(tests/[^`]+)`", (TESTS.parent / "docs/security.md").read_text(encoding="utf-8")))
 
@@ -73,30 +95,51 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     Those that look at the finished pipeline are dealt as one, and so are those of the exported graph, else each process
     would run a pipeline and make a graph of its own. (xdist has groups for that, which pytest 9.2 does not support.)
+    Of slow tests each is dealt by itself, unless its file has something that is made once for all of them; they begin
+    in the order of `_turn`, of files with the most tests no sooner.
     """
     from xdist.scheduler import LoadScopeScheduling
+
+    one_by_one = config.option.markexpr == "slow"
+    if one_by_one:
+        config.option.loadscopereorder = False
 
     class WholeFiles(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             if file.startswith("tests/export/"):
                 return "export"
-            return "finished" if _looks_at_finished(file) else file
+            if _looks_at_finished(file):
+                return "finished"
+            return nodeid if one_by_one and 'scope="module"' not in _source(file) else file
+
+        def _reschedule(self, node: Any) -> None:
+            """xdist deals anew where two tests are left, but to begin a test needs no more than to know the next."""
+            if not one_by_one or not self.workqueue or self._pending_of(self.assigned_work[node]) < 2:
+                super()._reschedule(node)
 
     return WholeFiles(config, log)
 
 
 @cache
+def _source(file: str) -> str:
+    return (TESTS.parent / file).read_text(encoding="utf-8")
+
+
 def _looks_at_finished(file: str) -> bool:
-    source = (TESTS.parent / file).read_text(encoding="utf-8")
-    return re.search(r"def \w+\([^)]*\bfinished\b", source) is not None
+    return re.search(r"def \w+\([^)]*\bfinished\b", _source(file)) is not None
 
 
-def _turn(item: pytest.Item) -> int:
-    """0: a finished pipeline; 1: waits for a Ray; 2: the rest, which fills the gaps at the end."""
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    """0: a finished pipeline; 1: waits for a Ray; 2: the rest, which fills the gaps at the end; of slow ones the place
+    in SLOWEST."""
+    if item.get_closest_marker("slow"):
+        named = item.nodeid.removeprefix("tests/")
+        places = (place for place, one in enumerate(SLOWEST) if named.startswith(one))
+        return 1, next(places, len(SLOWEST))
     if "finished" in getattr(item, "fixturenames", ()):
-        return 0
-    return 1 if item.get_closest_marker("ray") else 2
+        return 0, 0
+    return (1 if item.get_closest_marker("ray") else 2), 0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

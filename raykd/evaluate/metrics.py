@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score, precision_recall_curve
 
 MEASURES = ("precision", "recall", "f1", "average_precision")
 
@@ -44,6 +43,8 @@ def best_thresholds(truth: np.ndarray, known: np.ndarray, probabilities: np.ndar
 def _best_threshold(truth: np.ndarray, probabilities: np.ndarray) -> float:
     if not truth.any():
         return 0.5
+    from sklearn.metrics import precision_recall_curve  # a second of imports, which a driver of trials does not need
+
     precision, recall, thresholds = precision_recall_curve(truth, probabilities)
     f1 = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
     best = int(np.flatnonzero(f1[:-1] == f1[:-1].max())[-1])  # the last pair is (1, 0), without a threshold
@@ -66,6 +67,8 @@ def label_scores(
 def _scores_of(truth: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
     if not len(truth):  # a label of which no row of a ready validation split knows
         return {**dict.fromkeys(MEASURES, 0.0), "average_precision": None, "support": 0}
+    from sklearn.metrics import average_precision_score  # as above
+
     return {
         **_of_decisions(truth, predicted),
         "average_precision": float(average_precision_score(truth, probabilities)) if truth.any() else None,

@@ -4,9 +4,9 @@ python tests/corpus/kill_prepare.py ROOT KILLS ROWS          tasks one after the
 python tests/corpus/kill_prepare.py ROOT KILLS ROWS --ray    tasks on a Ray of the driver's own; its workers and its
                                                              raylet are killed too
 
-The same corpus is prepared once without a kill, with personal data masked, languages detected, near duplicates and
-repeated lines left out. What is counted: the tasks that were begun, those that there are, and whether texts and tokens
-have the same bytes.
+The same corpus is prepared once without a kill and without Ray, with personal data masked, languages detected, near
+duplicates and repeated lines left out. What is counted: the tasks that were begun, those that there are, and whether
+texts and tokens have the same bytes.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def main(where: str, kills: int, rows: int, on_ray: bool) -> None:
     plain, killed = root / "plain", root / "killed"
     for folder in (plain, killed):
         folder.mkdir()
-    whole = context.Process(target=prepare, args=(str(plain), on_ray))
+    whole = context.Process(target=prepare, args=(str(plain), False))
     whole.start()
     whole.join()
     assert whole.exitcode == 0

@@ -69,6 +69,7 @@ def test_a_trial_is_the_training_of_one_worker_and_is_tried_again(local_ray, sto
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_trials_leave_all_cpus_and_a_training_that_failed_is_not_tried_again(local_ray, store, make_trial, tmp_path):
+    """Two workers take every CPU, and read all the same."""
     cpus = ray.cluster_resources()["CPU"]
     lines, share = [], {"cpus_per_worker": cpus / 2, "workers": 2, "failures": 1}
     jobs = [make_trial("broken", broken=True, **share), make_trial("sound", **share)]
@@ -81,4 +82,6 @@ def test_trials_leave_all_cpus_and_a_training_that_failed_is_not_tried_again(loc
         "sweep: broken seed 7 failed",
         "sweep: sound seed 7 trained",
     ]
-    assert store.facts(jobs[1][1])["steps"] == 8
+    sound = jobs[1][1]
+    assert store.facts(sound)["steps"] == 8
+    assert set(store.storage.read_table(f"{sound.directory}/timing.parquet")["workers"].to_pylist()) == {2}

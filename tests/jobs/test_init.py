@@ -40,8 +40,8 @@ def test_it_says_what_it_saw_and_writes_what_runs(in_directory, call):
 
 @pytest.mark.slow
 def test_the_two_commands_lead_from_messages_in_two_languages_to_a_report(tmp_path, monkeypatch, run_here):
-    """As README has them, on rows of the sample's messages that no config mentions, and on fewer steps and seeds; and
-    what README and the quick start have one do next."""
+    """As README has them, on rows of the sample's messages that no config mentions, and on fewer steps, epochs and
+    seeds; and what README and the quick start have one do next."""
     from raykd.sample import write_sample
 
     write_sample(tmp_path / "sample", seed=5, languages=("eng", "jpn"), technical=0, messages=120_000, general=0)
@@ -57,6 +57,7 @@ def test_the_two_commands_lead_from_messages_in_two_languages_to_a_report(tmp_pa
     tree = OmegaConf.load("my_messages.yaml")
     tree.encoders.teacher.pretrain.steps = tree.encoders.student.distill.steps = 8
     tree.evaluate.seeds = 2
+    tree.evaluate.frozen.epochs = tree.evaluate.fine_tuned.epochs = 1
     OmegaConf.save(tree, "my_messages.yaml")
     status, output = run_here("pipeline", "my_messages.yaml")
     assert status == 0, output[-3000:]

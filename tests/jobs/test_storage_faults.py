@@ -62,11 +62,12 @@ def test_the_same_scores_as_on_a_disk_and_no_secret_anywhere(
     tmp_path: Path,
     write_small_config: Callable[[Path], Path],
     run_job: Callable[..., tuple[int, str]],
+    run_here: Callable[..., tuple[int, str]],
     start_s3_server: Callable[..., dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ):
     config = tiny(write_small_config(tmp_path))
-    status, output = run_job("pipeline", config)
+    status, output = run_here("pipeline", config)
     assert status == 0, output[-4000:]
 
     conf = {"config_kwargs": {"read_timeout": READ_SECONDS}}

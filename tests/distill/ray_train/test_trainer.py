@@ -153,14 +153,6 @@ def test_two_then_one_then_three_workers_compute_what_one_does(
     assert timing["workers"].to_pylist() == [2] + [1] * 19 + [3] * 34
 
 
-@pytest.mark.slow
-def test_workers_that_take_every_cpu_still_read(fit, store, distill_spec, make_teacher, save_model):
-    teacher, spec = save_model(make_teacher()), distill_spec(group_sequences=2, step_sequences=4, epochs=1)
-    cpus = ray.cluster_resources()["CPU"]
-    _, result = fit("student", spec, teacher, workers=2, cpus_per_worker=cpus / 2)
-    assert set(store.storage.read_table(f"{result.directory}/timing.parquet")["workers"].to_pylist()) == {2}
-
-
 def keep_moments(training, kept):
     moments = training.copy_state().moments
     kept.append(torch.cat([moments[name].flatten() for name in sorted(moments) if name.endswith(".exp_avg")]))
