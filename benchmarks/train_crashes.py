@@ -39,7 +39,7 @@ from train_job import make_job, result_of
 
 VICTIMS = ("worker", "driver", "raylet", "notice")
 EPOCH = 32  # steps, two to three seconds
-EPOCHS_OF = {"notice": 5}  # and one of the others, so that the training does not end before
+EPOCHS_OF = {"notice": 8}  # and one of the others, so that the training does not end before
 CHECKPOINT_STEPS = 10
 SEQUENCES, STEP_SEQUENCES = 1024, 32
 ELASTIC = {"minimum": 1, "maximum": 2}
