@@ -77,7 +77,7 @@ check: $(READY)
 	wait $$types && exit $$tests
 
 slow: $(READY)
-	$(BIN)/python -m pytest -v -n $(PARALLEL) -m slow --ignore tests/cluster --durations=0 --durations-min=5
+	$(BIN)/python -m pytest -v -n $(PARALLEL) -m slow --durations=0 --durations-min=5
 
 test-all: test slow
 

@@ -48,6 +48,7 @@ cleaning.links: tag
 LISTS = {"languages", "corpora.technical.budget", "tasks.tags.encoders", "evaluate.encoders", "evaluate.weights"}
 # Slow tests, the longest first (seconds of a busy machine in three processes): what begins last is what ends alone.
 SLOWEST = (
+    "cluster/",
     "distill/test_recovery.py::test_killed",
     "evaluate/test_recovery.py",
     "jobs/test_storage_faults.py",

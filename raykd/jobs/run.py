@@ -16,6 +16,7 @@ from raykd.artifacts.permissions import close_directory, share_files
 from raykd.corpus.fetch.catalogue import missing_archives
 from raykd.errors import InputError, shown_line
 from raykd.jobs.exit_status import told_access
+from raykd.jobs.machine_hours import MachineHours
 from raykd.jobs.preflight import check_machine, on_cluster
 from raykd.planning.load import load_experiment
 from raykd.planning.plan import Plan
@@ -30,7 +31,8 @@ class Run:
     """config: the path of its file; overrides: as given; stages: those that ask Ray for room; options: those of the
     verb; values: of its options that take a word; others: further configs, of verbs that take some; program: what
     starts a verb, for the command lines that messages give; verbose: whether all that Ray says is shown; holder: of the
-    lease, if any; files: of the sources, once they are planned with.
+    lease, if any; files: of the sources, once they are planned with; machines: the account of the cluster's, once it is
+    connected to.
     """
 
     experiment: config.Experiment
@@ -46,6 +48,7 @@ class Run:
     verbose: bool = False
     holder: Holder | None = None
     files: SourceFiles | None = None
+    machines: MachineHours | None = None
 
     @property
     def plan(self) -> Plan:
@@ -80,6 +83,9 @@ class Run:
         from raykd.jobs.local_ray import start_ray
 
         start_ray(self.experiment, self.say, self.stages, self.verbose)
+        if on_cluster() and not self.machines:
+            self.machines = MachineHours(self.store.storage)
+            self.machines.start()
 
     def require(self, results: Iterable[Result], verb: str) -> None:
         """Raises InputError unless all of these, which another verb makes, are complete."""

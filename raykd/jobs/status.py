@@ -11,6 +11,7 @@ from raykd.artifacts.lease import last_lease
 from raykd.config import to_yaml
 from raykd.errors import InputError, shown_line
 from raykd.jobs.costs import spent_lines
+from raykd.jobs.machine_hours import idle_lines
 from raykd.jobs.overview import Status, changed, overview
 from raykd.jobs.run import Run
 from raykd.planning.costs.spent import spent
@@ -46,6 +47,8 @@ def status(run: Run) -> None:
         _tell(_line(result, width))
     made = ((result.name, result.hours) for result in statuses)
     for line in spent_lines(spent(storage, run.experiment, made)):
+        _tell(line)
+    for line in idle_lines(storage):
         _tell(line)
     _tell(
         f"{sum(result.state == 'done' for result in statuses)} of {len(statuses)} done; {_next(run, statuses, alive)}"

@@ -19,7 +19,12 @@ def work(run: Run, verb: str, command: str, take_over: bool | None) -> None:
         if take_over is not None and run.experiment.resources.lease:
             stack.enter_context(_lease(run, command, take_over))
         stack.enter_context(_interrupts_as_ever())
-        begin(run)
+        try:
+            begin(run)
+        finally:
+            if run.machines:
+                run.machines.close()
+                run.machines = None
 
 
 @contextmanager
