@@ -3,8 +3,11 @@ PYTHON ?= python3
 CONFIG ?= configs/demo.yaml
 # Processes that share the tests, each with a Ray of its own (1.5 GB).
 PARALLEL ?= 3
-BIN := .venv/bin
-READY := .venv/ready
+# Another release of Ray than constraints.txt's, in an environment of its own: make test RAY=2.58.1
+RAY :=
+VENV := .venv$(addprefix -ray-,$(RAY))
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
 
 .PHONY: help setup locked wheel demo check test test-cluster test-security slow test-all cases bench-corpus bench-distill bench-grid bench-inference bench-scale bench-statistics bench-train results docs lint format
 
@@ -13,11 +16,12 @@ help:
 	@echo "make test      set up, then run the tests"
 	@echo "make check     lint, types and the tests that need neither Ray nor torch (two minutes)"
 	@echo "make test-security  what strangers, neighbours and damaged files could do (docs/security.md); part of the other two"
-	@echo "make test-cluster   a cluster that grows, shrinks and loses machines, all on this machine; not in make slow"
+	@echo "make test-cluster   a cluster that grows, shrinks and loses machines, all on this machine; part of make slow"
 	@echo "make slow      the slow tests"
 	@echo "make test-all  both"
 	@echo "make cases     what becomes of each input in the folder CASES, as a table"
 	@echo "make setup     the environment alone, in .venv"
+	@echo "make test RAY=2.58.1   the tests on another Ray, in .venv-ray-2.58.1"
 	@echo "make wheel     the package in dist/, for cluster.yaml and the Dockerfile"
 	@echo "make locked    the same from files whose sha256 stands in requirements.lock (Python 3.11 on Linux, x86_64)"
 	@echo "make bench-corpus   what preparing a corpus costs, against the tokenizer alone (15 minutes)"
@@ -35,11 +39,12 @@ setup: $(READY)
 	@echo "ready: $(BIN)/python jobs/pipeline.py $(CONFIG)"
 
 $(READY): pyproject.toml constraints.txt
-	@echo "setting up .venv with the versions of constraints.txt (2 to 4 minutes)"
+	@echo "setting up $(VENV) with the versions of constraints.txt (2 to 4 minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit("raykd needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; use make PYTHON=...") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -c 'import pyexpat; print("warning: this Python has expat %d.%d.%d, older than 2.6, which is weak against hostile XML; raykd refuses what is known to harm it, but a newer Python is better" % pyexpat.version_info) if pyexpat.version_info < (2, 6) else None'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[development]'
+	$(PYTHON) -m venv $(VENV)
+	@sed '$(if $(RAY),s/^ray==.*/ray==$(RAY)/)' constraints.txt > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -c $(VENV)/constraints.txt -e '.[development]'
 	@touch $(READY)
 
 # Without hashes are torch, each machine's own build, and setuptools, which pip fetches to build raykd.
