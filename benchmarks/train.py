@@ -33,6 +33,8 @@ from train_cluster import ENVIRONMENT
 from train_job import make_job, result_of
 from worker_threads import SIZES, WORKERS, Measured, measure_workers
 
+from raykd.jobs.local_ray import LOCAL_ENVIRONMENT
+
 HERE = Path(__file__).parent
 SPEC = {"layers": 4, "width": 256, "heads": 4, "intermediate": 1024, "epochs": 1}
 STEP_SEQUENCES, VOCABULARY = 384, 8000
@@ -76,14 +78,12 @@ def run_ray(job_file: Path) -> None:
 
     from raykd.distill.ray_train.trainer import train_encoder
     from raykd.errors import LimitReached
-    from raykd.jobs.local_ray import LOCAL_ENVIRONMENT
 
-    # A Ray as the jobs start it: what runs beside the workers takes its time from them.
-    os.environ |= LOCAL_ENVIRONMENT
     job = pickle.loads(job_file.read_bytes())
     if job.resources.limits.steps:
         measure_workers(job_file.parent)
     cpus = job.resources.workers
+    # As the jobs start it (and `in_process`): what runs beside the workers takes its time from them.
     ray.init(
         address="local",
         num_cpus=cpus,
@@ -97,7 +97,12 @@ def run_ray(job_file: Path) -> None:
 
 def in_process(mode: str, job_file: Path, core: int | None = None) -> str:
     """Output of this script in a process of its own; core: the only one that its training worker may use."""
-    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])}
+    environment = {
+        **os.environ,
+        **LOCAL_ENVIRONMENT,
+        **ENVIRONMENT,
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)]),
+    }
     environment.pop("RAY_ADDRESS", None)
     command = [sys.executable, __file__, mode, str(job_file)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:

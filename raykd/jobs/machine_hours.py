@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from raykd.artifacts import Storage
+from raykd.artifacts.storage import at_once
 
 FOLDER = "machines"  # a small file of each driver, so that those of a killed one and of the next do not mix
 KINDS = ("CPU", "GPU")
@@ -82,7 +83,8 @@ class MachineHours:
 
 def idle_lines(storage: Storage) -> Iterator[str]:
     """A line for each kind that any driver's cluster had."""
-    found = [storage.read_json(f"{FOLDER}/{name}") for name in storage.list(FOLDER) if name.endswith(".json")]
+    names = (name for name in storage.list(FOLDER) if name.endswith(".json"))
+    found = list(at_once(lambda name: storage.read_json(f"{FOLDER}/{name}"), names))
     for kind in KINDS:
         there, held = (sum(one[kind][what] for one in found) / 3600 for what in ("there", "held"))
         if there:
